@@ -1,8 +1,11 @@
 import type { Kv } from "../kv/kv.ts";
 import { retryConflicts, tryCommit } from "../kv/retry.ts";
 
-/** Other processes that may get ahead of a lease before it is given up. */
-const ATTEMPTS = 20;
+/**
+ * Other processes that may get ahead of a lease before it is given up. A busy store is not one that fails: of a dozen
+ * processes, one in six would lose 20 times in a row, and then count for itself.
+ */
+const ATTEMPTS = 500;
 /** A bucket that was not touched for a minute is full, which is as good as none. */
 const FORGET_MS = 120_000;
 
