@@ -22,7 +22,7 @@ export interface ImageFacts extends Size {
   frames: number;
   /** From one column, row and slice to the next, millimetres; `z` is null for a picture that is in no stack. */
   spacing: { x: number; y: number; z: number | null } | null;
-  /** Where it lies along the normal of its plane, millimetres; places of one series can be compared. */
+  /** Where it lies along the normal of its plane, millimetres; places of one series, or one file, can be compared. */
   slice: number | null;
   /** The same of every frame of a file of several; null for other files, and where no frame's place is stated. */
   slices: (number | null)[] | null;
@@ -86,11 +86,12 @@ export function readImageFacts(file: Uint8Array, frame = 0): ImageFacts {
 }
 
 function placeOfSlice(
-  { affine, slices, volumes }: VolumeHeader,
+  { affine, steps, slices, volumes }: VolumeHeader,
   frame: number,
 ) {
-  if (affine === null) return UNKNOWN;
-  const [x, y, z, origin] = axesOf(affine) as unknown as Vector[];
+  const known = affine ?? steps;
+  if (known === null) return UNKNOWN;
+  const [x, y, z, origin] = axesOf(known) as unknown as Vector[];
   const normal = normalOf(x!, y!);
   // Slices count along the third axis, so the normal does.
   const step = dot(normal, z!);
@@ -106,7 +107,8 @@ function placeOfSlice(
       y: Math.hypot(...y!),
       z: slices > 1 ? Math.abs(step) : null,
     },
-    slice: places[frame]!,
+    // In a space of the file's own, only the places of its slices can be compared.
+    slice: affine === null && places.length === 1 ? null : places[frame]!,
     slices: listed(places),
   };
 }

@@ -1,6 +1,11 @@
 import { readErrors } from "../../core/read_errors.ts";
 import { isGzip } from "../gzip.ts";
-import { type Affine, affineOf, turnAxes } from "../volume/affine.ts";
+import {
+  type Affine,
+  affineOf,
+  affineOfSizes,
+  turnAxes,
+} from "../volume/affine.ts";
 import {
   checkExtent,
   type Encoding,
@@ -82,7 +87,7 @@ export function readMetaHeader(bytes: Uint8Array): VolumeHeader {
     slope: 1,
     intercept: 0,
     window: null,
-    affine: affineOfMeta(fields, dimension),
+    ...placeOf(fields, dimension),
     voxels: {
       ...voxels,
       interleaved: channels,
@@ -128,26 +133,30 @@ function storageOf(
 }
 
 /** Where the voxels lie: MetaIO's axes point left, back and up; a row of its matrix is the step along one axis. */
-function affineOfMeta(
+function placeOf(
   fields: Map<string, string>,
   dimension: number,
-): Affine | null {
+): { affine: Affine | null; steps: Affine | null } {
   const read = (...names: string[]) => {
     const name = names.find((name) => fields.has(name));
     return name === undefined ? undefined : numbers(fields.get(name)!);
   };
   const matrix = read("TransformMatrix", "Rotation", "Orientation");
   const origin = read("Offset", "Position", "Origin");
+  const stated = read("ElementSpacing", "ElementSize");
+  const steps = stated === undefined
+    ? null
+    : affineOfSizes(dimension < 3 ? [...stated, 1] : stated);
   if (dimension < 3 || (matrix === undefined && origin === undefined)) {
-    return null;
+    return { affine: null, steps };
   }
-  const sizes = read("ElementSpacing", "ElementSize") ?? [1, 1, 1];
+  const sizes = stated ?? [1, 1, 1];
   const identity = (i: number, row: number) => i === row ? 1 : 0;
-  const steps = [0, 1, 2].map((i) =>
+  const axes = [0, 1, 2].map((i) =>
     [0, 1, 2].map((row) =>
       (matrix?.[i * dimension + row] ?? identity(i, row)) * sizes[i]!
     )
   );
-  const affine = affineOf(steps, origin ?? [0, 0, 0]);
-  return affine && turnAxes(affine, [-1, -1, 1]);
+  const affine = affineOf(axes, origin ?? [0, 0, 0]);
+  return { affine: affine && turnAxes(affine, [-1, -1, 1]), steps };
 }

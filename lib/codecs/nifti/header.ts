@@ -6,7 +6,7 @@ import { datatypeOf, nameOf } from "./datatypes.ts";
 import { type NiftiFields, type NiftiLayout, readFields } from "./fields.ts";
 import { NIFTI_1 } from "./nifti_1.ts";
 import { NIFTI_2 } from "./nifti_2.ts";
-import { affineOfNifti } from "./place.ts";
+import { affineOfNifti, stepsOfNifti } from "./place.ts";
 
 /** The header of a NIfTI file in one part, checked. */
 export interface NiftiHeader extends VolumeHeader {
@@ -68,6 +68,7 @@ export function readNiftiHeader(bytes: Uint8Array): NiftiHeader {
     ...scaleOf(fields),
     window: windowOf(fields),
     affine: affineOfNifti(fields),
+    steps: stepsOfNifti(fields),
     voxels: {
       encoding: isZipped ? "gzip" : "raw",
       start,

@@ -1,4 +1,4 @@
-import { type Affine, affineOf } from "../volume/affine.ts";
+import { type Affine, affineOf, affineOfSizes } from "../volume/affine.ts";
 import type { NiftiFields } from "./fields.ts";
 
 /** Millimetres of the units of length by `xyzt_units`, whose lowest three bits name them; unknown ones are taken as mm. */
@@ -9,11 +9,25 @@ const MILLIMETRES = new Map([[1, 1000], [3, 0.001]]);
  * the header states neither.
  */
 export function affineOfNifti(fields: NiftiFields): Affine | null {
-  const scale = MILLIMETRES.get(fields.units & 7) ?? 1;
   const stated = fields.matrixCode > 0 ? byMatrix(fields) : null;
   const affine = stated ??
     (fields.quaternionCode > 0 ? byQuaternion(fields) : null);
-  return affine && affine.map((value) => value * scale);
+  return affine && inMillimetres(affine, fields);
+}
+
+/** How far apart the voxels lie, by their sizes (`pixdim`), nifti1.h method 1. Null where these are no lengths. */
+export function stepsOfNifti(fields: NiftiFields): Affine | null {
+  const [, x, y, z] = fields.spacing as [number, number, number, number];
+  // A single slice needs no thickness.
+  const sizes = [x, y, z > 0 || fields.dim[3]! > 1 ? z : 1];
+  if (!sizes.every((size) => size > 0)) return null;
+  const affine = affineOfSizes(sizes);
+  return affine && inMillimetres(affine, fields);
+}
+
+function inMillimetres(affine: Affine, { units }: NiftiFields): Affine {
+  const scale = MILLIMETRES.get(units & 7) ?? 1;
+  return affine.map((value) => value * scale);
 }
 
 function byMatrix({ matrix: m }: NiftiFields): Affine | null {

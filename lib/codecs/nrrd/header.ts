@@ -12,7 +12,7 @@ import {
 import { integers } from "../volume/text_header.ts";
 import { type AxisRoles, rolesOf } from "./axes.ts";
 import { isDetached, readNrrdFields } from "./fields.ts";
-import { affineOfNrrd, directionsOf } from "./place.ts";
+import { affineOfNrrd, directionsOf, stepsOfNrrd } from "./place.ts";
 
 /** The names of C that the format knows; `signed` and a last `int` are left out. */
 const TYPES: Record<string, NumberType> = {
@@ -98,6 +98,7 @@ export function readNrrdHeader(bytes: Uint8Array): VolumeHeader {
     sizes.slice(0, axis ?? 0).reduce((product, size) => product * size, 1);
   const lengthOf = (axis: number | undefined) =>
     axis === undefined ? 1 : sizes[axis]!;
+  const axes = [roles.x, roles.y, roles.z];
   const extent = extentOf(roles, lengthOf);
   if (extent.numbers > 1 && type !== "uint8" && type !== "uint16") {
     throw unsupported("colours of 8 or 16 bits", "others");
@@ -117,11 +118,10 @@ export function readNrrdHeader(bytes: Uint8Array): VolumeHeader {
     window: null,
     affine: affineOfNrrd(
       fields.get("space"),
-      [roles.x, roles.y, roles.z].map((axis) =>
-        axis === undefined ? null : directions?.[axis]
-      ),
+      axes.map((axis) => axis === undefined ? null : directions?.[axis]),
       fields.get("spaceorigin"),
     ),
+    steps: stepsOfNrrd(fields, directions, axes),
     voxels: {
       encoding,
       ...startOf(bytes, end, fields, encoding, size),

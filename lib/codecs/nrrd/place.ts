@@ -1,4 +1,10 @@
-import { across, type Affine, affineOf, turnAxes } from "../volume/affine.ts";
+import {
+  across,
+  type Affine,
+  affineOf,
+  affineOfSizes,
+  turnAxes,
+} from "../volume/affine.ts";
 import { numbers } from "../volume/text_header.ts";
 
 /** The signs that turn the axes of a space into right, front and head. */
@@ -11,7 +17,7 @@ const SPACES = new Map([
   ["lps", [-1, -1, 1]],
 ]);
 
-/** The steps of `space directions`, one for each axis: three millimetres, or null for `none`. */
+/** The steps of `space directions`, one for each axis: millimetres along each axis of the space, or null for `none`. */
 export function directionsOf(
   text: string | undefined,
 ): (number[] | null)[] | undefined {
@@ -41,8 +47,27 @@ export function affineOfNrrd(
   return affine && turnAxes(affine, signs);
 }
 
-/** Three numbers in brackets; those of a space with time have a fourth, which is left out. */
-function vector(text: string): number[] {
-  const [x = NaN, y = NaN, z = NaN] = numbers(text.replace(/[()]/g, ""));
-  return [x, y, z];
+/**
+ * How far apart the voxels lie, in whatever space: the lengths of the directions, else the `spacings`. Null where either
+ * is not stated, or where its unit is another one than the millimetre.
+ *
+ * @param axes those of the columns, the rows and, of a stack, the slices.
+ */
+export function stepsOfNrrd(
+  fields: Map<string, string>,
+  directions: (number[] | null)[] | undefined,
+  axes: (number | undefined)[],
+): Affine | null {
+  const spacings = numbers(fields.get("spacings") ?? "");
+  const units = (fields.get("units") ?? "").match(/"[^"]*"/g) ?? [];
+  return affineOfSizes(axes.map((axis) => {
+    if (axis === undefined) return 1;
+    const direction = directions?.[axis];
+    if (direction) return Math.hypot(...direction);
+    const isKnown = /^"(mm)?"$/.test(units[axis] ?? '""');
+    return isKnown ? Math.abs(spacings[axis] ?? NaN) : NaN;
+  }));
 }
+
+/** Numbers in brackets; those of a space with time have a fourth, which is left out. */
+const vector = (text: string) => numbers(text.replace(/[()]/g, "")).slice(0, 3);

@@ -18,6 +18,10 @@ export function affineOf(steps: Vector[], origin: Vector): Affine | null {
     : null;
 }
 
+/** The matrix of voxels of these sizes whose place is not known: the first one lies at 0. */
+export const affineOfSizes = ([x, y, z]: Vector): Affine | null =>
+  affineOf([[x!, 0, 0], [0, y!, 0], [0, 0, z!]], [0, 0, 0]);
+
 /** The same place where the axes of the patient point the other way: left and back, in place of right and front. */
 export function turnAxes(affine: Affine, [x, y, z]: Vector): Affine {
   const signs = [x!, y!, z!];

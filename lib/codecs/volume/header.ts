@@ -30,6 +30,8 @@ export interface VolumeHeader extends Size {
   window: readonly [black: number, white: number] | null;
   /** Where the voxels lie, or null where the file does not say. */
   affine: Affine | null;
+  /** The same in a space of the file's own, where it says how far apart the voxels lie; null where it does not. */
+  steps: Affine | null;
   voxels: Voxels;
 }
 

@@ -119,6 +119,76 @@ Deno.test("a volume states the place of each slice along its own third axis", ()
   throws(() => readImageFacts(volume, 3), { code: "frame-choice" });
 });
 
+Deno.test("the size of voxels is known where their place is not", () => {
+  const known = (file: Uint8Array) => {
+    const { spacing, slice, slices } = readImageFacts(file, 0);
+    return [spacing && Object.values(spacing), slice, slices];
+  };
+  const nifti = (units: number, ...sizes: number[]) => {
+    const volume = toNifti(three);
+    const view = new DataView(volume.buffer);
+    sizes.forEach((size, i) => view.setFloat32(80 + 4 * i, size, true));
+    volume[123] = units;
+    return known(volume);
+  };
+  deepEqual(nifti(2, 0.5, 0.75, 2), [[0.5, 0.75, 2], 0, [0, 2, 4]]);
+  deepEqual(nifti(1, 0.5, 0.75, 2), [[500, 750, 2000], 0, [0, 2000, 4000]]);
+  deepEqual(nifti(2, 0.5, -0.75, 2), [null, null, null]);
+  deepEqual(nifti(2, 0.5, 0.75, 0), [null, null, null]);
+
+  const text = (...lines: string[]) =>
+    new TextEncoder().encode(lines.join("\n"));
+  const nrrd = (sizes: string, ...more: string[]) =>
+    known(text(
+      ...["NRRD0004", "type: uint8", "encoding: raw", `sizes: ${sizes}`],
+      ...[`dimension: ${sizes.split(" ").length}`, ...more, ""],
+      "x".repeat(45),
+    ));
+  const stack = [[0.5, 0.75, 2], 0, [0, 2, 4]];
+  deepEqual(nrrd("5 3 3", "spacings: 0.5 0.75 2"), stack);
+  deepEqual(
+    nrrd("5 3 3", "spacings: 0.5 0.75 2", 'units: "mm" "mm" "mm"'),
+    stack,
+  );
+  deepEqual(nrrd("5 3 3", "spacings: 5 5 5", 'units: "cm" "cm" "cm"'), [
+    null,
+    null,
+    null,
+  ]);
+  deepEqual(
+    nrrd(
+      "3 5 3",
+      "kinds: RGB-color space space",
+      "spacings: NaN 0.5 0.75",
+    ),
+    [[0.5, 0.75, null], null, null],
+  );
+  deepEqual(
+    nrrd(
+      "5 3 3",
+      "space dimension: 3",
+      "space directions: (0.3,0.4,0) (0,0,0.75) (2,0,0)",
+    ),
+    stack,
+  );
+  deepEqual(nrrd("5 3 3"), [null, null, null]);
+
+  const meta = (sizes: string, ...more: string[]) =>
+    known(text(
+      ...["ObjectType = Image", `NDims = ${sizes.split(" ").length}`],
+      ...["BinaryData = True", `DimSize = ${sizes}`, ...more],
+      ...["ElementType = MET_UCHAR", "ElementDataFile = LOCAL"],
+      "x".repeat(45),
+    ));
+  deepEqual(meta("5 3 3", "ElementSpacing = 0.5 0.75 2"), stack);
+  deepEqual(meta("5 3", "ElementSpacing = 0.5 0.75"), [
+    [0.5, 0.75, null],
+    null,
+    null,
+  ]);
+  deepEqual(meta("5 3 3"), [null, null, null]);
+});
+
 Deno.test("a stack of frames has a step where its planes are equally far apart", () => {
   const step = (places: number[], orientations?: string[]) =>
     readImageFacts(
