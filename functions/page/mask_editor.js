@@ -71,7 +71,7 @@ export class MaskEditor {
     return this.#tool === "inside" || this.#tool === "outside";
   }
   get busy() {
-    return this.#decoding !== null;
+    return this.#decoding?.signal.aborted === false;
   }
   get canUndo() {
     return !this.frozen && this.#steps.length > 1;
@@ -134,7 +134,7 @@ export class MaskEditor {
 
   /** @param {Tool} tool @param {number} size of the brush, 1 to 100 */
   use(tool, size) {
-    this.cancel();
+    this.end();
     this.hover.stop();
     this.#tool = tool;
     const longSide = Math.max(this.mask.width, this.mask.height);
@@ -205,24 +205,36 @@ export class MaskEditor {
     this.hover.stop();
   }
 
-  /** Cancels a decoding or a press that is going on. */
+  /** Ends the press that is going on: what was painted stays, anything else is undone. */
+  end() {
+    if (this.#last !== null && this.viewer.brush > 0) this.up(this.#last);
+    else this.cancel();
+  }
+
+  /** Cancels a decoding and ends a press that is going on. */
   stop() {
     this.hover.stop();
     this.#decoding?.abort();
-    this.cancel();
+    this.end();
   }
 
-  /** Stops what is going on, or else takes an open polygon away, which can be undone. */
-  escape() {
-    const isIdle = !this.busy && !this.isPressed;
+  /** Undoes what is going on, a decoding or a press; false where nothing is. */
+  #undoPress() {
+    this.hover.stop();
+    if (!this.busy && !this.isPressed) return false;
+    this.cancel();
     this.stop();
-    if (isIdle && this.isOpen && !this.frozen) {
-      this.#commit({ polygon: NO_POLYGON });
-    }
+    return true;
+  }
+
+  /** Undoes what is going on, or else takes an open polygon away, which can be undone. */
+  escape() {
+    if (this.#undoPress() || !this.isOpen || this.frozen) return;
+    this.#commit({ polygon: NO_POLYGON });
   }
 
   undo() {
-    this.#step(this.#steps, this.#undone, 1);
+    if (!this.#undoPress()) this.#step(this.#steps, this.#undone, 1);
   }
   redo() {
     this.#step(this.#undone, this.#steps, 0);
