@@ -26,11 +26,8 @@ export function discardDraft(item) {
   );
 }
 
-/** Whether what is being drawn may be thrown away: asks the user, if there is anything.
- * @returns {Promise<boolean>} */
-export async function leaveDraft() {
-  if (!session.editor?.touched) return true;
-  return await Promise.resolve(
-    confirm("Throw away what you have drawn on this image?"),
-  );
-}
+/** Whether what was begun on an image may be thrown away, on whichever frame: asks the user, if there is anything.
+ * @param {Item} item */
+export const mayLeave = ({ drafts }) =>
+  drafts.every(({ steps, undone }) => steps.length + undone.length < 2) ||
+  confirm("Throw away what you have drawn on this image?");

@@ -6,7 +6,7 @@ import { drawTile, Item } from "./item.js";
 import { restoreKept } from "./kept.js";
 import { Mask } from "./mask.js";
 import { isOfFile, showNotice, showProblem } from "./messages.js";
-import { startEditing } from "./outline.js";
+import { discardOutline, startEditing } from "./outline.js";
 import { prepare } from "./prepare.js";
 import { queue } from "./queue.js";
 import { changed, render, session } from "./session.js";
@@ -77,6 +77,15 @@ export async function outlineNext() {
     `Left out, because not read as an image: ${names.join(", ")}.`,
     "left-out",
   );
+}
+
+/** Discards the outline. In place of the first image comes the next one that waits, or the choice of another one. */
+export async function rejectOutline() {
+  if (!await discardOutline()) return;
+  session.items.length = 0;
+  if (session.later.length > 0) return await outlineNext();
+  leaveWorkspace();
+  button("open").focus();
 }
 
 /** Prepares an image and lets the user outline it.

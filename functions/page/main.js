@@ -4,11 +4,11 @@ import { button, byId, html, input } from "./dom.js";
 import * as downloads from "./downloads.js";
 import * as explanation from "./explanation.js";
 import { showFrameNumber } from "./editor_panel.js";
-import { openFirst, openFrame } from "./first_image.js";
+import { openFirst, openFrame, rejectOutline } from "./first_image.js";
 import { renderGuide } from "./guide.js";
 import { closeNotices } from "./messages.js";
 import { chosenFiles, droppedFiles } from "./intake.js";
-import { acceptOutline, rejectOutline, useTool } from "./outline.js";
+import { acceptOutline, useTool } from "./outline.js";
 import {
   cancelHeld,
   cancelSegmenting,

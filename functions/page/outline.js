@@ -1,7 +1,7 @@
 import { decode, isCancelled } from "./api.js";
 import { cancelBusy, withBusyBar } from "./busy_bar.js";
 import { button, html, input, showText } from "./dom.js";
-import { discardDraft, leaveDraft, noteDraft } from "./drafts.js";
+import { discardDraft, mayLeave, noteDraft } from "./drafts.js";
 import { renderEditor, showFrameNumber } from "./editor_panel.js";
 import { enrolItem } from "./enrol.js";
 import { act } from "./history.js";
@@ -17,7 +17,6 @@ import {
   closeEditor,
   editWith,
   isPrepared,
-  leaveWorkspace,
   openingSignal,
   selectItem,
   showPicture,
@@ -172,6 +171,7 @@ export async function acceptOutline() {
       "The polygon is still open. Close it, or take its corners away with Undo.",
     );
   }
+  editor.stop();
   if (purpose === "correction") await acceptCorrection(edited, editor.mask);
   else await enrolOutline(edited, editor);
 }
@@ -183,7 +183,6 @@ async function enrolOutline(item, editor) {
   showText("label-problem", "");
   const typed = () => input("label").value.trim() || "target";
   const label = session.purpose === "first" ? typed() : session.label;
-  editor.stop();
   editor.frozen = true;
   renderEditor();
   try {
@@ -203,11 +202,11 @@ async function enrolOutline(item, editor) {
 /** Goes on from the editor to the results, once structures are enrolled on its image.
  * @param {Item} item @param {string} label of the structure to choose */
 export async function afterEnrolment(item, label) {
-  session.label = label;
+  closeEditor();
   discardDraft(item);
+  session.label = label;
   session.enrolled = true;
   item.overall = "done";
-  closeEditor();
   changed(item);
   await drawTile(item);
   announce(`The outline is enrolled. ${reportText(item)}`);
@@ -306,29 +305,27 @@ function actOnDraft(item, label, draft) {
   });
 }
 
-/** Discards what was drawn, or goes back to the choice of the first image. */
-export async function rejectOutline() {
+/** Discards what was drawn.
+ * @returns {Promise<boolean>} whether the first image is left with it */
+export async function discardOutline() {
   const { edited, editor, purpose, label } = session;
-  if (edited === null || editor === null) return;
+  if (edited === null || editor === null) return false;
   // Enrolment is cancelled without a question; what is discarded otherwise can be had back.
   const asks = purpose === "first" && !editor.frozen;
-  if (asks && !await leaveDraft()) return;
-  noteDraft();
+  editor.end();
+  if (asks && !mayLeave(edited)) return false;
+  closeEditor();
   const { draft } = edited;
   discardDraft(edited);
-  closeEditor();
   changed(edited);
-  if (purpose !== "first") {
-    if (draft) actOnDraft(edited, label, draft);
-    if (purpose === "structure") dropStructure(label);
-    await selectItem(edited);
-    button("correct").focus();
-    return;
+  if (purpose === "first") {
+    cancelBusy();
+    await enrolling;
+    return true;
   }
-  cancelBusy();
-  await enrolling;
-  session.items.length = 0;
-  session.later = [];
-  leaveWorkspace();
-  button("open").focus();
+  if (draft) actOnDraft(edited, label, draft);
+  if (purpose === "structure") dropStructure(label);
+  await selectItem(edited);
+  button("correct").focus();
+  return false;
 }

@@ -567,6 +567,76 @@ Deno.test({
 });
 
 Deno.test({
+  name: "another first image is the next that waits, and no frame is lost",
+  ignore: !hasChromium,
+  async fn() {
+    await using visitor = await Visitor.start();
+    const page = await visitor.open();
+    const names = () =>
+      ask(
+        page,
+        ({ items, later }) =>
+          [...items, ...later].map(({ name }: { name: string }) => name),
+      );
+    const said: string[] = [];
+    const reject = async (answer: "accept" | "dismiss") => {
+      page.once("dialog", async (dialog) => {
+        said.push(dialog.message());
+        await dialog[answer]();
+      });
+      await page.click("#reject");
+    };
+    const volume = toNifti([1, 2].map((n) => drawVisit(n).image));
+    await openFirst(
+      page,
+      {
+        name: "a.nii",
+        mimeType: "application/octet-stream",
+        buffer: volume,
+      },
+      visitPng(2),
+      visitPng(3),
+    );
+    await tool(page, "brush");
+    await drag(page, [60, 60], [110, 60]);
+    await page.focus("#frame");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForSelector("#outline", { state: "hidden" });
+    await page.waitForSelector("#outline:not([hidden])");
+    equal(await drawnArea(page), 0);
+    await reject("dismiss");
+    deepEqual(said, ["Throw away what you have drawn on this image?"]);
+    deepEqual(await names(), ["a", "visit-2", "visit-3"]);
+    await reject("accept");
+    await page.getByText("visit-2").first().waitFor();
+    await page.waitForSelector("#outline:not([hidden])");
+    deepEqual(await names(), ["visit-2", "visit-3"]);
+
+    // A stroke that the keyboard has begun is part of the drawing.
+    await tool(page, "brush");
+    await page.focus("#viewer");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("ArrowRight");
+    await reject("dismiss");
+    equal(said.length, 3);
+    const area = await drawnArea(page);
+    ok(area > 0);
+    await page.focus("#viewer");
+    await page.keyboard.press("Enter");
+    for (let i = 0; i < 5; i++) await page.keyboard.press("Shift+ArrowDown");
+    await page.click("#accept");
+    await page.waitForSelector(
+      "#tiles [data-state=done], #held:not([hidden])",
+      {
+        timeout: 120_000,
+      },
+    );
+    ok((await held(page))[0]!.area > area, "the last stroke counts");
+    await page.context().close();
+  },
+});
+
+Deno.test({
   name: "a server that is gone loses nothing",
   ignore: !hasChromium,
   async fn() {

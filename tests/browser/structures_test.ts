@@ -43,6 +43,15 @@ const findings = (page: Page): Promise<Found[]> =>
     }));
   })()`);
 
+/** Labels of the drawings that are not used yet. */
+const drafts = (page: Page): Promise<string[]> =>
+  page.evaluate(`(async () => {
+    const { session } = await import("/page/session.js");
+    return session.items.flatMap(({ drafts }) =>
+      drafts.map(({ label }) => label)
+    );
+  })()`);
+
 const labels = (page: Page) =>
   page.locator("#structures .name").allTextContents();
 
@@ -67,6 +76,8 @@ Deno.test({
         await choose(page, visitPng(2), visitPng(3));
         await finished(page);
         deepEqual(await labels(page), ["lesion"]);
+        // What was drawn before it had its name is no drawing any more.
+        deepEqual(await drafts(page), []);
 
         await page.click("#tiles li:nth-child(1) button");
         await page.fill("#new-structure", "lesion");
