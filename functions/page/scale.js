@@ -42,6 +42,7 @@ export async function openScale() {
     : Number((lengthInPixels() * item.scale).toPrecision(4));
   input("scale-length").value = String(length);
   button("scale-remove").hidden = item.scale === null;
+  input("scale-all").checked = false;
   showText("scale-problem", "");
   byId("scale", HTMLDialogElement).showModal();
   draw();
@@ -69,7 +70,8 @@ function setScale(scale) {
   const isForAll = input("scale-all").checked;
   const before = session.items.filter((item) =>
     item === own ||
-    isForAll && takesScale(item) && item.size.width === own?.size.width &&
+    isForAll && takesScale(item) && item.scale === null &&
+      item.size.width === own?.size.width &&
       item.size.height === own.size.height
   ).map((item) => ({ item, scale: item.scale }));
   const set = (/** @type {{item: Item, scale: number | null}[]} */ scales) => {

@@ -253,10 +253,25 @@ Deno.test({
         await other.mouse.move(end.x + 14 + 40, end.y + 14, { steps: 4 });
         await other.mouse.up();
         ok(parseInt((await other.textContent("#scale-pixels"))!) > 200);
+        equal(await other.isChecked("#scale-all"), false);
+        const scales = () =>
+          other.evaluate(`(async () => {
+            const { session } = await import("/page/session.js");
+            return session.items.map(({ scale }) => scale);
+          })()`);
         await other.click("#scale-remove");
         await measured.and(other.getByText(/ px$/)).waitFor();
+        deepEqual(await scales(), [0.5, null, 0.5]);
+        // What others have been given stays, for all that is ticked.
+        await other.click("#scale-open");
+        await other.fill("#scale-length", "192");
+        await other.check("#scale-all");
+        await other.click("#scale-use");
+        deepEqual(await scales(), [0.5, 1, 0.5]);
+        await other.keyboard.press("Control+z");
         await other.keyboard.press("Control+z");
         await measured.and(other.getByText(said)).waitFor();
+        deepEqual(await scales(), [0.5, 0.5, 0.5]);
       },
     );
 
