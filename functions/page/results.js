@@ -6,6 +6,7 @@ import { claimToErase, forget } from "./kept.js";
 import { Mask } from "./mask.js";
 import { announce, explainError, showNotice, showProblem } from "./messages.js";
 import { edit } from "./outline.js";
+import { isWaiting } from "./progress.js";
 import { nameApart, queue } from "./queue.js";
 import { changeReferences } from "./references.js";
 import { changed, patient, session } from "./session.js";
@@ -64,6 +65,7 @@ export async function removeShown() {
       session.items.splice(at, 0, item);
       changed(item);
       await selectItem(item);
+      if (isWaiting(item)) queue([]);
     },
     redo: remove,
   });
