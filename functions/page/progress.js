@@ -5,9 +5,10 @@ import { session } from "./session.js";
 /** @param {Item} item */
 export const isWaiting = ({ overall }) => overall === "waiting";
 
-/** Whether an image is to be tried again. @param {Item} item */
-export const hasFailed = ({ state }) =>
-  state === "failed" || state === "cancelled";
+/** Whether an image is to be tried again, for any of its structures. @param {Item} item */
+export const hasFailed = ({ overall, findings }) =>
+  overall === "failed" || overall === "cancelled" ||
+  overall === "done" && [...findings.values()].some(({ error }) => error);
 
 /** When the present run began, milliseconds, how many images it has done, and what is waited for, in words. */
 export const run = { started: 0, done: 0, wait: "" };

@@ -65,11 +65,8 @@ export function queue(added) {
   nameApart(frames);
   session.items = addInOrder(session.items, frames);
   for (const item of frames) changed(item);
-  const waits = session.items.some(isWaiting);
-  session.held = waits && segmenting === null &&
-    doubtfulReferences().length > 0;
   render();
-  if (segmenting === null && !session.held) segmentWaiting();
+  if (segmenting === null) segmentWaiting();
 }
 
 /** Segments what waits although a reference is in doubt. */
@@ -85,11 +82,14 @@ export function cancelHeld() {
   changed();
 }
 
+/** Segments what waits, until nothing does or a reference is in doubt. */
 async function segmentWaiting() {
   segmenting = new AbortController();
   session.segmenting = true;
+  session.held = false;
   Object.assign(run, { started: performance.now(), done: 0, wait: "" });
-  const next = () => session.items.find(isWaiting);
+  const next = () =>
+    doubtfulReferences().length > 0 ? undefined : session.items.find(isWaiting);
   for (let item = next(); item !== undefined; item = next()) {
     await segmentItem(item, segmenting.signal);
     run.wait = "";
@@ -99,10 +99,14 @@ async function segmentWaiting() {
   }
   segmenting = null;
   session.segmenting = false;
+  session.held = session.items.some(isWaiting);
   render();
-  const failed = session.items.filter(({ state }) => state === "failed").length;
+  if (session.held) return;
+  const failed = session.items.filter(hasFailed).length;
   const failures = failed === 1 ? "1 image" : `${failed} images`;
-  announce(`Done.${failed > 0 ? ` ${failures} failed.` : ""}`);
+  announce(
+    `Done.${failed > 0 ? ` ${failures} failed or cancelled.` : ""}`,
+  );
 }
 
 /** @param {Item} item @param {AbortSignal} signal */

@@ -356,6 +356,82 @@ Deno.test({
       await page.close();
     });
 
+    await t.step(
+      "an image that waited is segmented once it is back",
+      async () => {
+        const page = await visitor.open();
+        await enrolByBox(page);
+        const asked = await holdBack(page, "**/segmentations?*");
+        await choose(page, visitPng(2), visitPng(3));
+        await asked.asked;
+        await page.click("#tiles li:nth-child(3) button");
+        await page.waitForSelector("#remove:not([hidden])");
+        await page.click("#remove");
+        asked.release();
+        await finished(page);
+        deepEqual((await held(page)).map(({ state }) => state), [
+          "done",
+          "done",
+        ]);
+        await page.keyboard.press("Control+z");
+        await page.locator("#status", { hasText: "Undone" })
+          .waitFor({ state: "attached" });
+        await finished(page);
+        deepEqual((await held(page)).map(({ name, state }) => [name, state]), [
+          ["visit-1", "done"],
+          ["visit-2", "done"],
+          ["visit-3", "done"],
+        ]);
+        await page.close();
+      },
+    );
+
+    await t.step(
+      "images wait where a reference in use has become doubtful",
+      async () => {
+        const page = await visitor.open();
+        await enrolByBox(page);
+        const asked = await holdBack(page, "**/segmentations?*");
+        await choose(page, visitPng(2));
+        await asked.asked;
+        // A weak one is accepted during the run.
+        await page.evaluate(`(async () => {
+        const { session } = await import("/page/session.js");
+        const [structure] = session.structures;
+        const [reference] = structure.references;
+        structure.references.push({
+          ...reference,
+          reference: "weak",
+          createdAt: "2026-01-01T00:00:00.000Z",
+          report: { ...reference.report, verdict: "weak", advice: "It is weak." },
+        });
+      })()`);
+        await choose(page, visitPng(3), visitPng(4));
+        await page.waitForSelector("#tiles li:nth-child(4) button");
+        asked.release();
+        await page.waitForSelector("#held:not([hidden])");
+        equal(
+          await page.textContent("#held-title"),
+          "Segment 2 images with this reference?",
+        );
+        deepEqual((await held(page)).map(({ state }) => state), [
+          "done",
+          "done",
+          "waiting",
+          "waiting",
+        ]);
+        await page.click("#held-go");
+        await finished(page);
+        deepEqual((await held(page)).map(({ state }) => state), [
+          "done",
+          "done",
+          "done",
+          "done",
+        ]);
+        await page.close();
+      },
+    );
+
     await t.step("single letters act on the image alone", async () => {
       const page = await visitor.open();
       await openFirst(page, visitPng(1));
