@@ -24,6 +24,9 @@ const LIMITS = [
   "measured in both.",
 ];
 
+const plot = make("div", "plot");
+const drawn = new MeasurePlot(plot, () => {});
+
 /** Shows all pictures, the plot and the numbers on one page, to be read and printed. */
 export async function showReport() {
   document.body.classList.add("reporting");
@@ -31,7 +34,6 @@ export async function showReport() {
   html("report-title").focus();
   scrollTo(0, 0);
   const items = [...session.items];
-  const plot = make("div", "plot");
   const trend = trendOf(items);
   const pictures = make("div", "pictures");
   html("report-content").replaceChildren(
@@ -46,7 +48,7 @@ export async function showReport() {
     make("h2", "", "Limits"),
     make("ul", "", ...LIMITS.map((text) => make("li", "", text))),
   );
-  new MeasurePlot(plot, () => {}).show({ ...trend, shown: -1 });
+  drawn.show({ ...trend, shown: -1 });
   for (const item of items) {
     const picture = await drawOverlay(item, SIDE, session.structures);
     if (picture === null) continue;
@@ -126,7 +128,7 @@ function tableOf(items) {
         change.percent !== null
           ? growthText(change.percent)
           : changeText(change),
-        measure === null ? item.state : KINDS[measure.kind],
+        measure === null ? item.stateOf(label) : KINDS[measure.kind],
       ]);
     })
   );

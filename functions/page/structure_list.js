@@ -1,6 +1,7 @@
 import { html, nothing, render } from "./libraries/lit-html/lit-html.js";
 import * as dom from "./dom.js";
 import { drawTile } from "./item.js";
+import { areaOf, areaText } from "./measures.js";
 import { edit } from "./outline.js";
 import * as references from "./references.js";
 import { changed, session } from "./session.js";
@@ -49,10 +50,10 @@ function structureRow({ label, colour, references }) {
   const isDrawn = session.items.some(({ drafts }) =>
     drafts.some((draft) => draft.label === label)
   );
-  const area = finding?.rle
+  const area = shown && finding?.rle
     ? finding.missing
       ? "not found here"
-      : `${finding.area.toLocaleString("en")} px here`
+      : `${areaText(areaOf(shown, finding.rle, finding.area))} here`
     : "";
   const count = references.length === 1
     ? "1 reference"
