@@ -28,8 +28,6 @@ export function noteEnrolled(item, enrolled, isShown = true) {
       reading: mask,
       doubts: warnings.map(({ detail }) => detail),
       enrolledAt: createdAt,
-      // Should it cease to be a reference, its outline is still one that somebody approved.
-      corrected: true,
     });
   }
   const { references } = structureOf(label);

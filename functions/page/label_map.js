@@ -94,7 +94,8 @@ async function enrolAll(item, mask, labels, signal) {
       const rle = { size: read.mask.size, counts: read.mask.counts };
       const { area } = Mask.fromRle(rle);
       noteEnrolled(item, enrolled);
-      Object.assign(item.findingOf(label), { rle, area, error: null });
+      const drawn = { rle, area, corrected: true, error: null };
+      Object.assign(item.findingOf(label), drawn);
     } else refused.push(`“${label}” was refused: ${problem?.detail ?? ""}`);
   }
   return refused;

@@ -21,7 +21,12 @@ import {
   selectItem,
   showPicture,
 } from "./stage.js";
-import { colourOf, dropStructure, structureOf } from "./structures.js";
+import {
+  colourOf,
+  dropStructure,
+  enrolledStructures,
+  structureOf,
+} from "./structures.js";
 
 /** @import { Draft, Purpose } from "./drafts.js" */
 /** @import { Finding, Item } from "./item.js" */
@@ -210,8 +215,10 @@ export async function afterEnrolment(item, label) {
   changed(item);
   await drawTile(item);
   announce(`The outline is enrolled. ${reportText(item)}`);
+  const labels = enrolledStructures().map((one) => one.label);
   for (const one of session.items) {
-    if (one.state === "unasked") one.overall = "waiting";
+    const isAsked = labels.every((label) => one.stateOf(label) !== "unasked");
+    if (!isAsked) one.overall = "waiting";
   }
   await selectItem(item);
   session.following = true;
@@ -255,7 +262,7 @@ async function acceptCorrection(item, mask) {
   const before = { ...finding };
   setMask(item, mask, label);
   // What was enrolled meanwhile is the outline before.
-  Object.assign(finding, { corrected: true, reference: "", enrolledAt: "" });
+  Object.assign(finding, { reference: "", enrolledAt: "" });
   changed(item);
   actOnFinding(item, before);
   await drawTile(item);
@@ -281,11 +288,10 @@ function actOnFinding(item, before) {
   });
 }
 
-/** @param {Item} item @param {Mask} mask @param {string} label */
+/** Gives an image an outline that a person has drawn. @param {Item} item @param {Mask} mask @param {string} label */
 function setMask(item, mask, label) {
-  const { area } = mask;
-  const finding = item.findingOf(label);
-  Object.assign(finding, { rle: mask.toRle(), area, error: null });
+  const drawn = { rle: mask.toRle(), area: mask.area, corrected: true };
+  Object.assign(item.findingOf(label), drawn, { error: null });
   item.overall = "done";
 }
 

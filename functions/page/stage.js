@@ -92,7 +92,7 @@ export function showNothing() {
 
 /** Shows the outlines of an item's structures, and the points that led to the chosen one. @param {Item} item */
 function showFindings(item) {
-  const points = item.corrected ? [] : item.answer?.points ?? [];
+  const points = item.kind === "found" ? item.answer?.points ?? [] : [];
   viewer.colour = colourOf(session.label);
   viewer.setOthers(
     item.visible.flatMap(({ label, rle }) =>

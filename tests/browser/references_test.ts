@@ -124,6 +124,8 @@ Deno.test({
       await page.keyboard.press("Control+z");
       await busy(page, "Undone: replacing ref-2-");
       match(await note(page, 2) ?? "", /^Ref/);
+      // The outline of the third image is the model's again, which nobody has corrected.
+      match(await note(page, 3) ?? "", /^[\d,]+ px$/);
     });
 
     await t.step("an earlier revision is restored", async () => {
