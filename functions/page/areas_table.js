@@ -66,7 +66,9 @@ export function areaRows(items) {
     labels().flatMap((label) => {
       const measure = measureOf(item, label);
       if (measure === null) {
-        return item.state === "failed" ? [[item.name, label, ...FAILED]] : [];
+        return item.stateOf(label) === "failed"
+          ? [[item.name, label, ...FAILED]]
+          : [];
       }
       const { area, missing, kind, finding } = measure;
       const stack = stackOf(items, item);

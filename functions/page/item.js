@@ -8,7 +8,7 @@ import { colourOf } from "./structures.js";
 /** @import { ImageFacts, MaskReading, Report, Rle, Segmentation, Size, Source } from "./api.js" */
 /** @import { Draft } from "./drafts.js" */
 /** @typedef {"waiting" | "working" | "done" | "failed" | "cancelled"} Overall of all structures of an image */
-/** Of the chosen structure; `unasked` where it has not been looked for in the image.
+/** Of a structure; `unasked` where it has not been looked for in the image.
  * @typedef {Overall | "unasked"} State */
 
 /** Long side of the picture in a tile, pixels. */
@@ -28,6 +28,7 @@ export class Finding {
   /** Name of the reference that it is; empty for none. */ reference = "";
   /** When it was enrolled last, in the server's words, which tells its reference from others; empty if never. */
   enrolledAt = "";
+  /** Whether its outline is a person's, not the model's own. */
   corrected = false;
   /** Why it could not be looked for. @type {unknown} */ error = null;
 
@@ -100,11 +101,17 @@ export class Item {
     ) ?? null;
   }
 
-  /** @returns {State} */
-  get state() {
+  /** @param {string} label @returns {State} */
+  stateOf(label) {
     if (this.overall !== "done") return this.overall;
-    if (this.finding === null) return "unasked";
-    return this.finding.error === null ? "done" : "failed";
+    const finding = this.findings.get(label);
+    if (finding === undefined) return "unasked";
+    return finding.error === null ? "done" : "failed";
+  }
+
+  /** Of the chosen structure. */
+  get state() {
+    return this.stateOf(session.label);
   }
 
   get error() {

@@ -55,7 +55,9 @@ function renderAll() {
   renderDeed("redo-deed", "Redo", nextRedo());
   renderStructures();
   renderFilm();
-  const measured = items.filter(({ state }) => state === "done");
+  const measured = items.filter(({ findings }) =>
+    [...findings.values()].some(({ rle }) => rle)
+  );
   html("take-home").hidden = editing || !enrolled || measured.length === 0;
   html("trend").hidden = editing || measured.length < 2;
   if (html("trend").hidden) return;

@@ -11,6 +11,7 @@ import {
   type Box,
   choose,
   decoded,
+  download,
   drag,
   finished,
   hasChromium,
@@ -146,6 +147,40 @@ Deno.test({
       await page.check("#show-all");
       await page.waitForTimeout(500);
       ok(await yellow() > 0);
+    });
+
+    await t.step("what failed is told of any structure", async () => {
+      const asked = "**/segmentations?label=organ";
+      await page.route(asked, (route) =>
+        route.fulfill({
+          status: 422,
+          json: { title: "Refused", detail: "It was refused." },
+        }));
+      await page.click("#structures li:nth-child(1) button");
+      await choose(page, visitPng(4));
+      await finished(page);
+      await page.unroute(asked);
+      equal(await page.textContent("#filmstrip-retry"), "Retry all 1");
+      const rows = async () => {
+        const { bytes } = await download(page, "#save-table");
+        return new TextDecoder().decode(bytes).split("\r\n")
+          .filter((row) => row.startsWith("visit-4"))
+          .map((row) => row.split(","))
+          .map((cells) => [cells[1], cells[8]]);
+      };
+      const expected = [["lesion", "segmented"], ["organ", "failed"]];
+      deepEqual(await rows(), expected);
+      await page.click("#structures li:nth-child(2) button");
+      await page.waitForSelector(
+        "#structures li:nth-child(2) [aria-pressed=true]",
+      );
+      deepEqual(await rows(), expected);
+      await page.click("#filmstrip-retry");
+      await finished(page);
+      deepEqual(await rows(), [["lesion", "segmented"], [
+        "organ",
+        "segmented",
+      ]]);
     });
 
     await t.step("the list and its choice are there again", async () => {
