@@ -1,13 +1,15 @@
 import { html, nothing, render } from "./libraries/lit-html/lit-html.js";
-import { enrolLabels, readMask } from "./api.js";
+import { enrolLabels, readMask, referencesOf } from "./api.js";
 import { withBusyBar } from "./busy_bar.js";
 import * as dom from "./dom.js";
 import { newReference, noteEnrolled } from "./enrol.js";
 import { Mask } from "./mask.js";
 import { showNotice, showProblem } from "./messages.js";
 import { afterEnrolment } from "./outline.js";
+import { actOnReferences, eraseAll } from "./references.js";
 import { patient, session } from "./session.js";
 
+/** @import { Rle, Schemas } from "./api.js" */
 /** @import { Item } from "./item.js" */
 
 /** Offers to take all structures of a mask file, each with a name. None are offered for an empty list.
@@ -61,42 +63,55 @@ async function takeAll(file, choices) {
   const labels = Object.fromEntries(choices.map((c, i) => [c, names[i] ?? ""]));
   dom.showText("mask-problem", "");
   try {
-    const refused = await withBusyBar(
+    const { taken, refused } = await withBusyBar(
       "Enrolling the structures",
       (signal) => enrolAll(item, file, labels, signal),
     );
-    const [first] = names.filter((name) => item.findings.get(name)?.rle);
+    const [first] = taken;
     if (first === undefined) {
       return dom.showText("mask-problem", refused.join(" "));
     }
-    await afterEnrolment(item, first);
+    for (const { enrolled, rle } of taken) {
+      const { label, revision } = enrolled;
+      const { area } = Mask.fromRle(rle);
+      noteEnrolled(item, enrolled);
+      const drawn = { rle, area, corrected: true, error: null };
+      Object.assign(item.findingOf(label), drawn);
+      actOnReferences(label, `the enrolment of ${label}`, revision);
+    }
+    await afterEnrolment(item, first.enrolled.label);
     if (refused.length > 0) showNotice(refused.join(" "), "structures");
   } catch (error) {
     showProblem("mask-problem", error);
   }
 }
 
-/** @param {Item} item @param {File} mask @param {Record<string, string>} labels by what the file calls them
+/** Enrols the structures and reads their outlines: all of it, or nothing is left on the server.
+ * @param {Item} item @param {File} mask @param {Record<string, string>} labels by what the file calls them
  * @param {AbortSignal} signal
- * @returns {Promise<string[]>} which were refused, and why */
+ * @returns what was taken, and which were refused and why */
 async function enrolAll(item, mask, labels, signal) {
   const { file, frame } = item;
-  const answer = await enrolLabels(
-    patient(),
-    newReference(),
-    { file, frame, mask, labels },
-    signal,
-  );
-  const refused = [];
-  for (const { label, segment, enrolled, problem } of answer.labels) {
-    if (enrolled) {
-      const read = await readMask(item, mask, segment, signal);
-      const rle = { size: read.mask.size, counts: read.mask.counts };
-      const { area } = Mask.fromRle(rle);
-      noteEnrolled(item, enrolled);
-      const drawn = { rle, area, corrected: true, error: null };
-      Object.assign(item.findingOf(label), drawn);
-    } else refused.push(`“${label}” was refused: ${problem?.detail ?? ""}`);
+  const name = newReference();
+  try {
+    const annotation = { file, frame, mask, labels };
+    const answer = await enrolLabels(patient(), name, annotation, signal);
+    /** @type {{enrolled: Schemas["EnrolledReference"], rle: Rle}[]} */
+    const taken = [];
+    const refused = [];
+    for (const { label, segment, enrolled, problem } of answer.labels) {
+      if (enrolled) {
+        const { mask: read } = await readMask(item, mask, segment, signal);
+        const rle = { size: read.size, counts: read.counts };
+        taken.push({ enrolled, rle });
+      } else refused.push(`“${label}” was refused: ${problem?.detail ?? ""}`);
+    }
+    return { taken, refused };
+  } catch (error) {
+    // Their names begin with one that no other has.
+    await referencesOf(patient()).then((known) =>
+      eraseAll(known.filter(({ reference }) => reference.startsWith(name)))
+    ).catch(() => {});
+    throw error;
   }
-  return refused;
 }

@@ -11,6 +11,7 @@ import { MaskEditor } from "./mask_editor.js";
 import { announce, explainError, showNotice } from "./messages.js";
 import { prepare, withEmbedding } from "./prepare.js";
 import { otherFrames, queue } from "./queue.js";
+import { actOnReferences } from "./references.js";
 import { reportText } from "./reference_words.js";
 import { changed, render, session, viewer } from "./session.js";
 import {
@@ -193,7 +194,8 @@ async function enrolOutline(item, editor) {
   try {
     const enrolment = enrolItem(item, mask, label);
     enrolling = enrolment.then(() => {}, () => {});
-    await enrolment;
+    const { revision } = await enrolment;
+    actOnReferences(label, `the enrolment of ${item.name}`, revision);
   } catch (error) {
     editor.frozen = false;
     renderEditor();

@@ -41,26 +41,30 @@ export const itemOfReference = ({ label, createdAt }) =>
  * @param {string} label @param {string} name of the deed
  * @param {() => Promise<number | undefined>} step gives the revision that it makes */
 export async function changeReferences(label, name, step) {
-  const after = await step() ?? 0;
-  if (after > 1) {
-    const move = async (
-      /** @type {number} */ to,
-      /** @type {number} */ from,
-    ) => {
-      if (await restore(label, to, from) !== null) return;
-      forgetDeed(deed);
-      throw changedElsewhere(label);
-    };
-    const deed = {
-      name,
-      undo: () => move(after - 1, after),
-      redo: () => move(after, after - 1),
-    };
-    act(deed);
-  }
+  actOnReferences(label, name, await step());
   matchReferences(label);
   if (revisions.label === label) await listRevisions(label);
   changed();
+}
+
+/** Lets a change of a structure's references be undone.
+ * @param {string} label @param {string} name of the deed @param {number} [after] the revision that it made */
+export function actOnReferences(label, name, after) {
+  if (after === undefined) return;
+  const move = async (
+    /** @type {number} */ to,
+    /** @type {number} */ from,
+  ) => {
+    if (await restore(label, to, from) !== null) return;
+    forgetDeed(deed);
+    throw changedElsewhere(label);
+  };
+  const deed = {
+    name,
+    undo: () => move(after - 1, after),
+    redo: () => move(after, after - 1),
+  };
+  act(deed);
 }
 
 /** @param {string} label */
@@ -73,7 +77,7 @@ const changedElsewhere = (label) =>
   });
 
 /** Brings the references of a structure back to a revision.
- * @param {string} label @param {number} revision
+ * @param {string} label @param {number} revision 0 for none, which came before the first
  * @param {number | undefined} from the revision whose references are in use, as the page knows
  * @returns {Promise<number | null>} the revision that it becomes; null, and nothing is done, where others are in use */
 async function restore(label, revision, from) {
@@ -99,13 +103,23 @@ async function restore(label, revision, from) {
     });
   }
   const made = isExpected &&
-    await api.restoreRevision(patient(), label, revision);
+    (revision > 0
+      ? await api.restoreRevision(patient(), label, revision)
+      : await eraseAll(of(from)));
   takeReferences(known);
   if (made) structureOf(label).references = made.references;
   for (const one of session.structures) matchReferences(one.label);
   if (revisions.label === label) await listRevisions(label);
   changed();
   return made ? made.revision : null;
+}
+
+/** @param {KnownReference[]} references */
+export async function eraseAll(references) {
+  for (const { reference } of references) {
+    await api.eraseReference(patient(), reference);
+  }
+  return { references: [], revision: 0 };
 }
 
 /** Lists what the references of a structure were before. @param {string} label */

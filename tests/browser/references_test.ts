@@ -157,9 +157,18 @@ Deno.test({
         await page.waitForSelector("#held:not([hidden])");
         await page.click("#held-go");
         await finished(page);
-        await page.click("#structures li:nth-child(1) button");
+        // The enrolment is undone too, and done again.
         await page.keyboard.press("Control+z");
-        await busy(page, "Undone: removing ref-2-");
+        await busy(page, "Undone: the enrolment of visit-1");
+        deepEqual(await onServer(page), ["ref-1"]);
+        match(await note(page, 1) ?? "", /^Edited/);
+        await page.keyboard.press("Control+Shift+z");
+        await busy(page, "Done again: the enrolment of visit-1");
+        deepEqual(await onServer(page), ["ref-1", "ref-2"]);
+        match(await note(page, 1) ?? "", /^Ref/);
+        await page.click("#structures li:nth-child(1) button");
+        await page.click("[aria-label='Restore revision 10']");
+        await busy(page, "those of revision 10");
         deepEqual(await onServer(page), ["ref-1", "ref-2", "ref-2"]);
         deepEqual(await listed(page), ["ref-1", "ref-2"]);
         const notes = await page.locator("#structures li .note")
