@@ -42,6 +42,10 @@ function database() {
   return opening;
 }
 
+/** A transaction over all of it. @template {"readonly" | "readwrite"} M @param {M} mode */
+const begin = async (mode) =>
+  (await database()).transaction(["sessions", "items", "files"], mode);
+
 /** Whose work is being kept; empty while there is none. */ let keeping = "";
 /** Changed since they were written. @type {Set<Item>} */ let changedItems =
   new Set();
@@ -52,7 +56,9 @@ function database() {
 /** @type {WeakMap<Blob, string>} */ const fileIds = new WeakMap();
 /** @type {Promise<void> | null} */ let writing = null;
 /** Ends the wait before a write. */ let hurry = () => {};
-/** Whether the last write failed. */ let failed = false;
+/** Whether something of the session is not kept. */ let failed = false;
+/** Files that there was no room for. @type {WeakSet<Blob>} */
+let leftOut = new WeakSet();
 /** Whether another tab keeps the patient at hand. */ let isRefused = false;
 /** Whether the user knows that. */ let isTold = false;
 
@@ -107,6 +113,8 @@ export async function beginKeeping() {
   );
   if (isRefused) return;
   keeping = whose;
+  // What is kept is not the browser's to clear when it is short of room.
+  navigator.storage?.persist().catch(() => {});
   if (storedOf !== keeping) [stored, storedOf] = [new Set(), keeping];
   noteChange();
 }
@@ -165,52 +173,92 @@ async function writeAll() {
     const items = changedItems;
     changedItems = new Set();
     try {
-      await write(items);
-      failed = false;
+      await writeWhatFits(items);
+      const all = [...session.items, ...session.later];
+      failed = all.some(({ file }) => leftOut.has(file));
+      if (failed) tellOnce("Not all of your work is kept", NO_ROOM);
+      else if (isTold) {
+        isTold = false;
+        showNotice("", "kept");
+      }
     } catch (error) {
       for (const item of items) changedItems.add(item);
       failed = true;
-      tellOnce(error);
+      leftOut = new WeakSet();
+      console.warn(error);
+      const why = isFull(error) ? NO_ROOM : "it does not allow that";
+      tellOnce("Your work is not kept", why);
     }
   }
 }
 
+const NO_ROOM = "it has no more room";
+
 /** @param {unknown} error */
-function tellOnce(error) {
+const isFull = (error) =>
+  error instanceof DOMException && error.name === "QuotaExceededError";
+
+/** @param {string} what @param {string} why */
+function tellOnce(what, why) {
   if (isTold) return;
   isTold = true;
-  console.warn(error);
-  const isFull = error instanceof DOMException &&
-    error.name === "QuotaExceededError";
   showNotice(
-    `Your work is not kept in this browser: ${
-      isFull ? "it has no more room." : "it does not allow that."
-    } You can go on, but download the results before you leave.`,
+    `${what} in this browser: ${why}. You can go on, but download the results before you leave.`,
     "kept",
   );
 }
 
-/** Writes the changed items, those that are new, and what is true of the session: all of it or nothing.
+/** Writes what has changed. Where there is no room for all of it, files are stored one by one, so that one that is too large
+ * keeps out nothing else.
+ * @param {Set<Item>} items */
+async function writeWhatFits(items) {
+  try {
+    await write(items);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    const open = await database();
+    const whose = keeping;
+    for (const { file, source } of [...session.items, ...session.later]) {
+      for (const blob of [file, source]) {
+        const id = blob && idOf(blob);
+        if (!id || stored.has(id)) continue;
+        try {
+          await open.put("files", { id, patient: whose, blob });
+          stored.add(id);
+        } catch {
+          leftOut.add(blob);
+        }
+      }
+    }
+    await write(items);
+  }
+}
+
+/** @param {Blob} blob */
+function idOf(blob) {
+  const id = fileIds.get(blob) ??
+    crypto.getRandomValues(new Uint32Array(4)).join("-");
+  fileIds.set(blob, id);
+  return id;
+}
+
+/** Writes the changed items, those that are new, and what is true of the session: all of it or nothing. Files that are
+ * left out are no part of it, and an item without its file is not recalled.
  * @param {Set<Item>} items */
 async function write(items) {
   const { structures, label, showsAll, enrolled, shown } = session;
   const all = [...session.items, ...session.later];
   const whose = keeping;
   if (whose === "") return;
-  const open = await database();
-  const transaction = open.transaction(
-    ["sessions", "items", "files"],
-    "readwrite",
-  );
+  const transaction = await begin("readwrite");
   const [kept, files] = [
     transaction.objectStore("items"),
     transaction.objectStore("files"),
   ];
   const next = new Set();
-  const idOf = (/** @type {Blob} */ blob) => {
-    const id = fileIds.get(blob) ?? crypto.getRandomValues(new Uint32Array(4))
-      .join("-");
-    fileIds.set(blob, id);
+  const store = (/** @type {Blob} */ blob) => {
+    const id = idOf(blob);
+    if (leftOut.has(blob)) return id;
     if (!stored.has(id) && !next.has(id)) {
       files.put({ id, patient: whose, blob });
     }
@@ -218,8 +266,8 @@ async function write(items) {
     return id;
   };
   for (const item of all) {
-    const file = idOf(item.file);
-    const source = item.source ? idOf(item.source) : "";
+    const file = store(item.file);
+    const source = item.source ? store(item.source) : "";
     if (items.has(item) || !stored.has(item.id)) {
       kept.put({ ...recordOf(item), patient: whose, file, source });
     }
@@ -285,8 +333,7 @@ const readError = (kept) =>
  * @param {string} whose @returns {Promise<Omit<KeptSession, "items" | "later" | "shown"> &
  *   {items: Item[], later: Item[], shown: Item | null} | null>} */
 async function recall(whose) {
-  const open = await database();
-  const transaction = open.transaction(["sessions", "items", "files"]);
+  const transaction = await begin("readonly");
   const [kept, records, files] = await Promise.all([
     transaction.objectStore("sessions").get(whose),
     transaction.objectStore("items").index("patient").getAll(whose),
@@ -358,11 +405,7 @@ export async function forget(whose) {
   await claimToErase(whose);
   keeping = "";
   await writing;
-  const open = await database();
-  const transaction = open.transaction(
-    ["sessions", "items", "files"],
-    "readwrite",
-  );
+  const transaction = await begin("readwrite");
   transaction.objectStore("sessions").delete(whose);
   for (const name of /** @type {const} */ (["items", "files"])) {
     const store = transaction.objectStore(name);

@@ -229,6 +229,75 @@ Deno.test({
       await context.close();
     });
 
+    await t.step("a file without room keeps out nothing else", async () => {
+      const context = await visitor.browser.newContext();
+      const page = await context.newPage();
+      page.setDefaultTimeout(120_000);
+      await page.addInitScript(`
+        const { put } = IDBObjectStore.prototype;
+        IDBObjectStore.prototype.put = function (value) {
+          if (globalThis.isFull || value.blob?.size > 5_000_000) {
+            throw new DOMException("Full", "QuotaExceededError");
+          }
+          return put.call(this, value);
+        };
+      `);
+      await page.goto(visitor.server.url);
+      await page.waitForSelector("html[data-ready]");
+      const notice = (text: RegExp) =>
+        page.locator("#notice-text").filter({ hasText: text }).waitFor();
+      const { buffer } = visitPng(2);
+      const large = new Uint8Array(buffer.length + 12_000_000);
+      large.set(buffer);
+      for (let at = buffer.length; at < large.length; at += 60_000) {
+        crypto.getRandomValues(large.subarray(at, at + 60_000));
+      }
+      const names = () =>
+        ask(
+          page,
+          ({ items, later }) =>
+            [...items, ...later].map(({ name }: { name: string }) => name),
+        );
+      await openFirst(
+        page,
+        visitPng(1),
+        { ...visitPng(2), buffer: large },
+        visitPng(3),
+      );
+      await notice(/^Not all of your work is kept .* no more room/);
+      await page.click("#notice-close");
+      await tool(page, "brush");
+      await drag(page, [60, 160], [110, 160]);
+      deepEqual(await names(), ["visit-1", "visit-2", "visit-3"]);
+      const area = await drawnArea(page);
+      ok(area > 0);
+      await reload(page);
+      await page.waitForSelector("#outline:not([hidden])");
+      equal(await drawnArea(page), area);
+      deepEqual(await names(), ["visit-1", "visit-3"]);
+
+      // It is told when it is so, each time that it becomes so.
+      await tool(page, "brush");
+      const fill = async (isFull: boolean) => {
+        await page.evaluate(`globalThis.isFull = ${isFull}`);
+        await drag(page, [60, 160], [110, 160]);
+        await ask(page, () => 0);
+      };
+      for (let i = 0; i < 2; i++) {
+        await fill(true);
+        await notice(/^Your work is not kept .* no more room/);
+        await page.click("#notice-close");
+        await fill(true);
+        equal(await page.isVisible("#notice"), false);
+        await fill(false);
+      }
+      await fill(true);
+      await notice(/^Your work is not kept .* no more room/);
+      await fill(false);
+      equal(await page.isVisible("#notice"), false);
+      await context.close();
+    });
+
     await t.step("the browser had nothing to complain about", () => {
       deepEqual(visitor.complaints, []);
     });
