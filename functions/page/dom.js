@@ -34,6 +34,18 @@ export function make(tag, className, ...children) {
   return made;
 }
 
+/** A table of texts. @param {string[]} heads @param {string[][]} rows */
+export function tableOf(heads, rows) {
+  const row = (/** @type {"td" | "th"} */ tag, /** @type {string[]} */ texts) =>
+    make("tr", "", ...texts.map((text) => make(tag, "", text)));
+  return make(
+    "table",
+    "",
+    make("thead", "", row("th", heads)),
+    make("tbody", "", ...rows.map((texts) => row("td", texts))),
+  );
+}
+
 /** A table that scrolls by itself where it is wider than its place. @param {string} label @param {Node} table */
 export function scroller(label, table) {
   const made = make("div", "scroll", table);

@@ -1,5 +1,6 @@
 import { button, byId, html, make, showText } from "./dom.js";
 import { doubtTexts } from "./doubts.js";
+import { counted } from "./messages.js";
 import { hasFailed, isWaiting, queueProgress } from "./progress.js";
 import { session } from "./session.js";
 
@@ -31,9 +32,6 @@ function renderTiles() {
   }
 }
 
-/** @param {number} count */
-const images = (count) => count === 1 ? "1 image" : `${count} images`;
-
 function renderBar() {
   const { items, later, segmenting, enrolled } = session;
   const failed = items.filter(hasFailed).length;
@@ -45,8 +43,10 @@ function renderBar() {
   html("filmstrip-retry").textContent = `Retry all ${failed}`;
   if (!segmenting) {
     html("filmstrip-text").textContent = waits > 0
-      ? `${images(waits)} ${waits === 1 ? "waits" : "wait"} for the outline`
-      : `${images(failed)} failed or cancelled`;
+      ? `${counted(waits, "image")} ${
+        waits === 1 ? "waits" : "wait"
+      } for the outline`
+      : `${counted(failed, "image")} failed or cancelled`;
     return;
   }
   const { text, done, total } = queueProgress();
@@ -62,7 +62,7 @@ function renderHeld() {
   const { items, held, editor } = session;
   html("held").hidden = !held || editor !== null;
   if (!held) return;
-  const waiting = images(items.filter(isWaiting).length);
+  const waiting = counted(items.filter(isWaiting).length, "image");
   showText("held-title", `Segment ${waiting} with this reference?`);
   html("held-doubts").replaceChildren(
     ...doubtTexts().map((text) => make("p", "hint", text)),

@@ -1,9 +1,7 @@
-import { context2d, make } from "./dom.js";
-import { pathOf, strokeOutline } from "./drawing.js";
-import { Mask } from "./mask.js";
+import { make } from "./dom.js";
 import { areaOf, areaText } from "./measures.js";
+import { drawOverlay } from "./overlay.js";
 import { randomCode, session } from "./session.js";
-import { colourOf } from "./structures.js";
 
 /** @import { ImageFacts, MaskReading, Report, Rle, Segmentation, Size, Source } from "./api.js" */
 /** @import { Draft } from "./drafts.js" */
@@ -162,24 +160,9 @@ export class Item {
 
 /** Draws an item's picture and outlines on its tile. @param {Item} item */
 export async function drawTile(item) {
-  const { source, size, tile } = item;
-  if (source === null) return;
-  const bitmap = await createImageBitmap(source);
-  const canvas = document.createElement("canvas");
-  const scale = THUMBNAIL / Math.max(size.width, size.height);
-  canvas.width = Math.max(1, Math.round(size.width * scale));
-  canvas.height = Math.max(1, Math.round(size.height * scale));
-  const context = context2d(canvas);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  for (const { rle, label } of item.visible) {
-    if (rle === null) continue;
-    const path = pathOf(Mask.fromRle(rle).outline());
-    strokeOutline(context, path, 1 / scale, colourOf(label));
-  }
-  tile.picture.replaceChildren(canvas);
+  const labels = item.visible.map(({ label }) => label);
+  const picture = await drawOverlay(item, THUMBNAIL, labels, Infinity);
+  if (picture !== null) item.tile.picture.replaceChildren(picture);
 }
 
 /** @param {Item} item */

@@ -1,20 +1,14 @@
 import { html, nothing, render } from "./libraries/lit-html/lit-html.js";
 import * as dom from "./dom.js";
 import { forget, keptSessions } from "./kept.js";
-import { showProblem } from "./messages.js";
-
-const when = new Intl.DateTimeFormat("en", {
-  dateStyle: "medium",
-  timeStyle: "short",
-});
+import { counted, showProblem, when } from "./messages.js";
 
 /** Lists the patients whose work is kept in this browser. */
 export async function showKept() {
   const sessions = await keptSessions().catch(() => []);
   const list = sessions.map(({ patient, at, items, later, structures }) => {
-    const count = items.length + later.length;
     const what = [
-      count === 1 ? "1 image" : `${count} images`,
+      counted(items.length + later.length, "image"),
       structures.map(({ label }) => label).join(", "),
       when.format(at),
     ].filter(Boolean).join(" · ");

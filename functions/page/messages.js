@@ -16,6 +16,16 @@ export function explainError(error, path) {
   return `${error.title.replace(/\.$/, "")}. ${error.message}`;
 }
 
+/** @param {number} count @param {string} noun whose plural ends with s */
+export const counted = (count, noun) =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** A time in words. */
+export const when = new Intl.DateTimeFormat("en", {
+  dateStyle: "medium",
+  timeStyle: "short",
+});
+
 /** Codes of refusals of the file that was sent, whatever else is sent. */
 const OF_FILE = [
   ...["empty", "unsupported-type", "truncated"],

@@ -1,4 +1,4 @@
-import { make, scroller, typeScale } from "./dom.js";
+import { make, scroller, tableOf, typeScale } from "./dom.js";
 import uPlot from "./libraries/uplot/dist/uPlot.esm.js";
 
 /** @typedef {"reference" | "found" | "corrected"} Kind */
@@ -61,7 +61,7 @@ export class MeasurePlot {
     this.#element.replaceChildren(
       drawn.root,
       ...(lines.length > 1 ? [legendOf(lines)] : []),
-      tableOf(plot),
+      detailsOf(plot),
     );
   }
 
@@ -210,22 +210,13 @@ function legendOf(lines) {
 }
 
 /** @param {Plot} plot */
-function tableOf({ names, lines, unit }) {
-  const row = (/** @type {(Node | string)[]} */ ...cells) =>
-    make("tr", "", ...cells);
+function detailsOf({ names, lines, unit }) {
   const heads = ["Image", ...lines.map(({ name }) => `${name}, ${unit}`)];
-  const rows = names.map((name, i) =>
-    row(
-      ...[name, ...lines.map(({ points }) => textOf(points[i] ?? null, unit))]
-        .map((text) => make("td", "", text)),
-    )
-  );
-  const table = make(
-    "table",
-    "",
-    make("thead", "", row(...heads.map((text) => make("th", "", text)))),
-    make("tbody", "", ...rows),
-  );
+  const rows = names.map((name, i) => [
+    name,
+    ...lines.map(({ points }) => textOf(points[i] ?? null, unit)),
+  ]);
   const summary = make("summary", "", "As a table");
+  const table = tableOf(heads, rows);
   return make("details", "", summary, scroller("Areas", table));
 }

@@ -1,7 +1,7 @@
 import { isCancelled, segment } from "./api.js";
 import { acceptReferences, doubtfulReferences } from "./doubts.js";
 import { drawTile, Item } from "./item.js";
-import { announce } from "./messages.js";
+import { announce, counted } from "./messages.js";
 import { withoutEnding } from "./names.js";
 import { addInOrder } from "./order.js";
 import { isPassing, patiently } from "./patience.js";
@@ -103,10 +103,8 @@ async function segmentWaiting() {
   render();
   if (session.held) return;
   const failed = session.items.filter(hasFailed).length;
-  const failures = failed === 1 ? "1 image" : `${failed} images`;
-  announce(
-    `Done.${failed > 0 ? ` ${failures} failed or cancelled.` : ""}`,
-  );
+  const failures = ` ${counted(failed, "image")} failed or cancelled.`;
+  announce(`Done.${failed > 0 ? failures : ""}`);
 }
 
 /** @param {Item} item @param {AbortSignal} signal */

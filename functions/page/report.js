@@ -1,6 +1,7 @@
 import { changeOf, changeText } from "./areas_table.js";
-import { html, make, scroller } from "./dom.js";
+import { html, make, scroller, tableOf } from "./dom.js";
 import { areaText, growthText, volumeNote, volumeText } from "./measures.js";
+import { counted, when } from "./messages.js";
 import { drawOverlay } from "./overlay.js";
 import { MeasurePlot } from "./plot.js";
 import { labels, measureOf } from "./records.js";
@@ -41,7 +42,7 @@ export async function showReport() {
     ...(items.length > 1
       ? [make("h2", "", `Areas in ${trend.unit}`), plot]
       : []),
-    scroller("Numbers", tableOf(items)),
+    scroller("Numbers", numbersOf(items)),
     ...volumes(items),
     make("h2", "", "Pictures"),
     pictures,
@@ -50,7 +51,7 @@ export async function showReport() {
   );
   drawn.show({ ...trend, shown: -1 });
   for (const item of items) {
-    const picture = await drawOverlay(item, SIDE, session.structures);
+    const picture = await drawOverlay(item, SIDE, labels());
     if (picture === null) continue;
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", `${item.name} with its outlines`);
@@ -81,12 +82,8 @@ function headOf(items) {
       models.map(({ id, digest }) => `${id} (${digest.slice(0, 12)})`),
     ),
   ];
-  const date = new Date().toLocaleString("en", {
-    dateStyle: "long",
-    timeStyle: "short",
-  });
-  return `Patient ${patient()}. ${date}. ` +
-    `${items.length} ${items.length === 1 ? "image" : "images"}. ` +
+  return `Patient ${patient()}. ${when.format(new Date())}. ` +
+    `${counted(items.length, "image")}. ` +
     (named.length > 0 ? `Segmented by ${named.join(", ")}.` : "");
 }
 
@@ -110,14 +107,12 @@ const KINDS = {
 };
 
 /** @param {Item[]} items */
-function tableOf(items) {
-  const row = (/** @type {"td" | "th"} */ tag, /** @type {string[]} */ texts) =>
-    make("tr", "", ...texts.map((text) => make(tag, "", text)));
+function numbersOf(items) {
   const rows = items.flatMap((item) =>
     labels().map((label) => {
       const measure = measureOf(item, label);
       const change = changeOf(items, item, label);
-      return row("td", [
+      return [
         item.name,
         label,
         measure === null
@@ -129,16 +124,11 @@ function tableOf(items) {
           ? growthText(change.percent)
           : changeText(change),
         measure === null ? item.stateOf(label) : KINDS[measure.kind],
-      ]);
+      ];
     })
   );
   const heads = ["Image", "Structure", "Area", "Growth", "Outline"];
-  return make(
-    "table",
-    "",
-    make("thead", "", row("th", heads)),
-    make("tbody", "", ...rows),
-  );
+  return tableOf(heads, rows);
 }
 
 /** @param {Item[]} items */

@@ -2,6 +2,7 @@ import { html, nothing, render } from "./libraries/lit-html/lit-html.js";
 import * as dom from "./dom.js";
 import { drawTile } from "./item.js";
 import { areaOf, areaText } from "./measures.js";
+import { counted, when } from "./messages.js";
 import { edit } from "./outline.js";
 import * as references from "./references.js";
 import { changed, session } from "./session.js";
@@ -9,11 +10,6 @@ import { selectItem } from "./stage.js";
 import { dropStructure, structureOf } from "./structures.js";
 
 /** @import { KnownReference, Structure } from "./session.js" */
-
-const when = new Intl.DateTimeFormat("en", {
-  dateStyle: "medium",
-  timeStyle: "short",
-});
 
 /** Lists the structures, and the references of the chosen one. */
 export function renderStructures() {
@@ -55,9 +51,7 @@ function structureRow({ label, colour, references }) {
       ? "not found here"
       : `${areaText(areaOf(shown, finding.rle, finding.area))} here`
     : "";
-  const count = references.length === 1
-    ? "1 reference"
-    : `${references.length} references`;
+  const count = counted(references.length, "reference");
   const note = [area, count, isDrawn ? "being drawn" : ""];
   return html`<li><button type="button" aria-pressed=${
     label === session.label
@@ -70,7 +64,7 @@ function structureRow({ label, colour, references }) {
 
 /** @param {Structure} structure */
 function referenceList({ label, references: list }) {
-  const count = list.length === 1 ? "1 reference" : `${list.length} references`;
+  const count = counted(list.length, "reference");
   return html`
     <details id="references">
       <summary>${count} of ${label}</summary>

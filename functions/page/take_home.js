@@ -119,7 +119,7 @@ function placedGroups(items) {
 
 /** @param {Item} item */
 async function overlayOf(item) {
-  const canvas = await drawOverlay(item, SIDE, session.structures);
+  const canvas = await drawOverlay(item, SIDE, labels());
   if (canvas === null) return null;
   const isLarge = canvas.width * canvas.height > MOST_PNG;
   /** @type {Promise<Blob | null>} */
