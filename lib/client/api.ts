@@ -896,7 +896,7 @@ export interface components {
          *       },
          *       "report": {
          *         "verdict": "good",
-         *         "advice": "The structure is found again in this image and in varied copies of it.",
+         *         "advice": "The structure is found again in this image and in augmentations of it.",
          *         "selfDice": 0.96,
          *         "copies": [
          *           {
@@ -1050,7 +1050,7 @@ export interface components {
          *       },
          *       "report": {
          *         "verdict": "good",
-         *         "advice": "The structure is found again in this image and in varied copies of it.",
+         *         "advice": "The structure is found again in this image and in augmentations of it.",
          *         "selfDice": 0.96,
          *         "copies": [
          *           {
@@ -1186,7 +1186,7 @@ export interface components {
          *           },
          *           "report": {
          *             "verdict": "good",
-         *             "advice": "The structure is found again in this image and in varied copies of it.",
+         *             "advice": "The structure is found again in this image and in augmentations of it.",
          *             "selfDice": 0.96,
          *             "copies": [
          *               {

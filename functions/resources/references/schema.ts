@@ -59,7 +59,7 @@ const EnrolmentReportDocument = z.object({
 const REPORT = {
   verdict: "good" as const,
   advice:
-    "The structure is found again in this image and in varied copies of it.",
+    "The structure is found again in this image and in augmentations of it.",
   selfDice: 0.96,
   copies: [{ name: "brighter", dice: 0.95 }, { name: "noisy", dice: 0.93 }],
   skipped: null,
