@@ -264,7 +264,7 @@ export function readConfig(
 }
 
 /** Whether the settings state who may call, tenant by tenant. */
-export function knowsTenants(config: Config): boolean {
+function knowsTenants(config: Config): boolean {
   const { API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE } = config;
   return [API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE].some(Boolean);
 }
