@@ -349,7 +349,7 @@ async function inJson(
     if (second === undefined && Object.keys(others).length === 0) {
       return await readReferred(c, dicomweb, `body.${name}`);
     }
-    throw wrong(name, 'must be an object {"dicomweb": reference} alone');
+    throw wrong(name, 'must be an object with only {"dicomweb": reference}');
   }
   const read = async (sent: unknown): Promise<SentFile> => {
     const file = readJsonFile(sent, name);

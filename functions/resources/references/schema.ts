@@ -144,7 +144,7 @@ export const ReferenceDocument = z.object({
     "Absent from references enrolled before this was kept",
   ),
   annotationKept: z.literal(true).optional().describe(
-    "Where its image alone enrols it anew, by another model",
+    "Stated where its mask is kept, so that another model can enrol it from just its image file",
   ),
   // `nullable` would make the component itself nullable, which generators of clients lose.
   report: z.union([EnrolmentReportDocument, z.null()]).describe(

@@ -170,7 +170,7 @@ export async function writeLabels(
     throw new EdgeError(
       "not-acceptable",
       header === undefined
-        ? "Labels of a picture are written as PNG alone: ask for .png."
+        ? "Labels of a picture are written only as PNG: ask for .png."
         : "Labels of a volume are written as NIfTI or NRRD: ask for .nii.gz, .nii or .nrrd.",
     );
   }
