@@ -160,8 +160,8 @@ export async function openKv(
   const [, scheme] = /^([a-z][a-z0-9+.-]+):/i.exec(file ?? "") ?? [];
   if (scheme !== undefined) {
     throw invalidInput(
-      `KV_PATH begins with ${scheme}:, and is a file or a URL of http://, https:// or postgres://. ` +
-        "Put ./ before a file that begins so.",
+      `KV_PATH must be a file, or an http://, https:// or postgres:// URL; it begins with ${scheme}:. ` +
+        `For a file of that name, write ./${scheme}:…`,
     );
   }
   try {

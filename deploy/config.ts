@@ -42,8 +42,8 @@ function addresses(text: string): URL[] {
   });
 }
 
-/** The root of an archive's DICOMweb services, ending in a slash. */
-function archiveAddress(text: string): URL {
+/** One such URL. */
+function address(text: string): URL {
   const [url, ...more] = addresses(text);
   if (url !== undefined && more.length === 0) return url;
   throw new Error("must be one address");
@@ -174,14 +174,14 @@ const Settings = z.object({
     /^[\w.~+/-]{16,512}=*$/,
     "must be 16 to 512 letters, digits or . _ ~ + / -",
   ).optional(),
-  LABEL_STUDIO_URL: readBy((text) => addresses(text)[0]).optional(),
+  LABEL_STUDIO_URL: readBy(address).optional(),
   LABEL_STUDIO_TOKEN: z.string().regex(
     /^[\w.~+/-]{8,1024}=*$/,
     "must be 8 to 1024 letters, digits or . _ ~ + / -",
   ).optional(),
   ENCODE_TIMEOUT: whole(1, 3600).default(20),
   ENCODE_CACHE: whole(1, 65_536).default(256),
-  DICOMWEB_URL: readBy(archiveAddress).optional(),
+  DICOMWEB_URL: readBy(address).optional(),
   DICOMWEB_USER: z.string().regex(/^[^:\p{Cc}]+$/u, "must have no colon")
     .optional(),
   DICOMWEB_PASSWORD: z.string().optional(),
@@ -201,8 +201,7 @@ const Settings = z.object({
   }),
   LOG: z.enum(["requests", "errors"], "must be requests or errors")
     .default("requests"),
-  OTEL_EXPORTER_OTLP_ENDPOINT: readBy((text) => addresses(text)[0])
-    .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: readBy(address).optional(),
   OTEL_DENO: z.undefined(
     "records request addresses, which hold patient ids; " +
       "set only OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -236,7 +235,7 @@ const Settings = z.object({
     ({ DICOMWEB_USER, DICOMWEB_PASSWORD }) =>
       (DICOMWEB_USER === undefined) === (DICOMWEB_PASSWORD === undefined),
     {
-      error: "and DICOMWEB_PASSWORD are set together",
+      error: "and DICOMWEB_PASSWORD must be set together",
       path: ["DICOMWEB_USER"],
     },
   )
@@ -265,7 +264,7 @@ export function readConfig(
 }
 
 /** Whether the settings state who may call, tenant by tenant. */
-export function knowsTenants(config: Config): boolean {
+function knowsTenants(config: Config): boolean {
   const { API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE } = config;
   return [API_KEYS, API_KEYS_FILE, JWKS_URL, JWKS_FILE].some(Boolean);
 }

@@ -47,7 +47,7 @@ export function text<T>(schema: z.ZodType<T>, document: object): Field<T> {
 const IN_TWO_PARTS =
   "A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.";
 
-/** An image file of the form, which must have a file name; a volume may come in two parts, its header and its voxels. */
+/** An image file of the form, which must have a file name; a volume may come in two parts, header and voxels. */
 export function file(
   description?: string,
 ): Field<InputFile & SentFile> {
@@ -349,7 +349,7 @@ async function inJson(
     if (second === undefined && Object.keys(others).length === 0) {
       return await readReferred(c, dicomweb, `body.${name}`);
     }
-    throw wrong(name, 'must be an object {"dicomweb": reference} alone');
+    throw wrong(name, 'must be an object with only {"dicomweb": reference}');
   }
   const read = async (sent: unknown): Promise<SentFile> => {
     const file = readJsonFile(sent, name);

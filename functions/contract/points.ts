@@ -71,7 +71,7 @@ const ScoredPoint = z.object({
 /** The points of a candidate, and the numbers of prototypes that proposed them. */
 export const candidateFields = {
   parts: z.int().describe(
-    "Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone",
+    "Prototypes of the structure whose points prompt; 0 where dense matching used only its maps",
   ),
   negatives: z.int(),
   points: z.array(ScoredPoint),

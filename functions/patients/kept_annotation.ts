@@ -26,8 +26,8 @@ export async function keptAnnotation(
   const found = kept && await profiles.find(tenant, patient, reference);
   if (!image || !kept || !found) {
     const message =
-      "needs either mask, prompts or rle, and has none; only a reference that was enrolled with its image file is " +
-      "enrolled anew with that file alone";
+      "needs either mask, prompts or rle, and has none; only a reference that was enrolled with its image file " +
+      "can be enrolled again from just that file";
     throw invalid("body", [{ path: [], message }]);
   }
   if (await imageDigest(image) !== kept.image) {

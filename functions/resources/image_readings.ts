@@ -33,7 +33,7 @@ const ImageFactsDocument = z.object({
     "The same of every frame, of a file of several",
   ),
   acquiredAt: z.string().nullable().describe(
-    "ISO 8601: without a zone where the file states none, a date alone where it states no time",
+    "ISO 8601: without a zone where the file states none, only a date where it states no time",
   ),
   series: z.string().nullable().describe(
     "An opaque digest that parallel images of one DICOM series have in common",
@@ -63,7 +63,7 @@ const read = createRoute({
   summary: "What an image file is, by its headers",
   description:
     "To put images into their order and to measure in millimetres. No pixel is decoded, so that the size of an image " +
-    "that is too large to be segmented is told as well. Nothing is stored.",
+    "that is too large to be segmented is answered too. Nothing is stored.",
   request: {
     query: ReadingQuery,
     body: { content: images, required: true },

@@ -6,9 +6,9 @@ const packed = new Map<string, string>();
 const MOST = 200;
 
 /**
- * A script without its comments and blanks that it does not need. Tokens and lines stay what and where they are, so that it does
- * the same, and an error names the line that its author wrote. A script that is none stays as it is, for the browser
- * to say where.
+ * A script without its comments and blanks that it does not need. Tokens and lines stay what and where they are, so
+ * that it does the same, and an error names the line that its author wrote. A script that is none stays as it is, for
+ * the browser to say where.
  */
 export function packScript(source: string): string {
   const known = packed.get(source);

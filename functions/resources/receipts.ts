@@ -144,7 +144,7 @@ const ReplayForm = defineForm({
     description: "Whose references they were; a receipt does not say",
   }),
   image: optional(file(
-    "The image file, of which the receipt states the frame; or give `embedding`",
+    "The image file; the receipt states its frame. Or give `embedding`",
   )),
   embedding: embeddingField,
 }, { either: [["image", "embedding"]] });

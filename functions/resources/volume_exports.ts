@@ -322,7 +322,7 @@ async function modelOf(masks: SentMask[]): Promise<string | null> {
   const [model = null, other] = digests;
   if (other === undefined) return model;
   throw invalidInput(
-    "The receipts are of several models, and one file names one; send the masks of each model alone.",
+    "The receipts are of several models, and one file names one; send the masks of one model at a time.",
   );
 }
 

@@ -29,8 +29,6 @@ interface Request {
 const TRANSIENT = new Set([429, 502, 503, 504]);
 
 /** Sends requests to the archive. */
-export type Exchange = ReturnType<typeof createExchange>;
-
 export function createExchange(
   options: ExchangeOptions,
   network: Partial<Network> = {},

@@ -370,7 +370,7 @@ export interface paths {
         put?: never;
         /**
          * What an image file is, by its headers
-         * @description To put images into their order and to measure in millimetres. No pixel is decoded, so that the size of an image that is too large to be segmented is told as well. Nothing is stored.
+         * @description To put images into their order and to measure in millimetres. No pixel is decoded, so that the size of an image that is too large to be segmented is answered too. Nothing is stored.
          */
         post: operations["readImage"];
         delete?: never;
@@ -896,7 +896,7 @@ export interface components {
          *       },
          *       "report": {
          *         "verdict": "good",
-         *         "advice": "The structure is found again in this image and in varied copies of it.",
+         *         "advice": "The structure is found again in this image and in augmentations of it.",
          *         "selfDice": 0.96,
          *         "copies": [
          *           {
@@ -1050,7 +1050,7 @@ export interface components {
          *       },
          *       "report": {
          *         "verdict": "good",
-         *         "advice": "The structure is found again in this image and in varied copies of it.",
+         *         "advice": "The structure is found again in this image and in augmentations of it.",
          *         "selfDice": 0.96,
          *         "copies": [
          *           {
@@ -1110,7 +1110,7 @@ export interface components {
             patches: number;
             mask?: components["schemas"]["MaskReading"];
             /**
-             * @description Where its image alone enrols it anew, by another model
+             * @description Stated where its mask is kept, so that another model can enrol it from just its image file
              * @enum {boolean}
              */
             annotationKept?: true;
@@ -1186,7 +1186,7 @@ export interface components {
          *           },
          *           "report": {
          *             "verdict": "good",
-         *             "advice": "The structure is found again in this image and in varied copies of it.",
+         *             "advice": "The structure is found again in this image and in augmentations of it.",
          *             "selfDice": 0.96,
          *             "copies": [
          *               {
@@ -1320,7 +1320,7 @@ export interface components {
             candidates: components["schemas"]["CandidatePrompt"][];
         };
         CandidatePrompt: {
-            /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
+            /** @description Prototypes of the structure whose points prompt; 0 where dense matching used only its maps */
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
@@ -1592,13 +1592,13 @@ export interface components {
             present: boolean;
             /** @description Why it is not, in plain words; null when it is present */
             reason: string | null;
-            /** @description Ranks answers by how well their masks fit; by dense matching the chance of a Dice of 0.7. Null for profiles enrolled before presence scoring */
+            /** @description Ranks answers by how well their masks fit; by dense matching an estimate of the probability that Dice ≥ 0.7. Null for profiles enrolled before presence scoring */
             confidence: number | null;
             presence: components["schemas"]["Presence"];
             mask: components["schemas"]["MaskBody"];
             /** @description The one whose prototypes won; * where they are those of all together */
             reference: string;
-            /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
+            /** @description Prototypes of the structure whose points prompt; 0 where dense matching used only its maps */
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
@@ -1627,11 +1627,11 @@ export interface components {
             threshold: number;
             /** @description Similarity of what was found to the annotated structure: 1 as in augmentations of the reference, 0 as its own surroundings */
             structure: number | null;
-            /** @description Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as their mean alone */
+            /** @description Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as only their mean */
             surroundings: number | null;
         };
         Candidate: {
-            /** @description Prototypes of the structure whose points prompt; 0 for dense matching by its maps alone */
+            /** @description Prototypes of the structure whose points prompt; 0 where dense matching used only its maps */
             parts: number;
             negatives: number;
             points: components["schemas"]["ScoredPoint"][];
@@ -1639,7 +1639,7 @@ export interface components {
             /** @description Computed for every candidate, none ruled out by a bound; null for an empty mask. Dense matching chooses by `predictedIou` instead */
             distance: number | null;
             predictedIou: number;
-            /** @description After the points alone; after adding the mask before; after adding its box */
+            /** @description After only the points; after adding the mask before; after adding its box */
             passes: components["schemas"]["Pass"][];
         };
         Pass: {
@@ -2122,7 +2122,7 @@ export interface components {
             slice: number | null;
             /** @description The same of every frame, of a file of several */
             slices: (number | null)[] | null;
-            /** @description ISO 8601: without a zone where the file states none, a date alone where it states no time */
+            /** @description ISO 8601: without a zone where the file states none, only a date where it states no time */
             acquiredAt: string | null;
             /** @description An opaque digest that parallel images of one DICOM series have in common */
             series: string | null;
@@ -4855,7 +4855,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The structure: JSON, the mask alone, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent */
+            /** @description The structure: JSON, only the mask, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent */
             200: {
                 headers: {
                     /** @description Names the request in the log */
@@ -5070,7 +5070,7 @@ export interface operations {
                 recipe?: "medical" | "natural" | "dense";
                 /** @description Of images of the archive: whether the result is stored beside them, as the DICOM object that `Accept` names, else as a segmentation. That of a structure that is absent is not stored */
                 store?: boolean;
-                /** @description The cursor of the last complete line; of an answer in lines alone */
+                /** @description The cursor of the last complete line; only for an answer in lines */
                 cursor?: string;
                 /** @description Of a DICOM answer: segmented property category; Tissue where left out, as value:scheme:meaning */
                 category?: string;
@@ -5317,7 +5317,7 @@ export interface operations {
                     patient: string;
                     /**
                      * Format: binary
-                     * @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
+                     * @description The image file; the receipt states its frame. Or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name.
                      */
                     image?: string;
                     /** @description Id of a cached embedding */
@@ -5327,7 +5327,7 @@ export interface operations {
                     receipt: components["schemas"]["Receipt"];
                     /** @description Whose references they were; a receipt does not say */
                     patient: string;
-                    /** @description The image file, of which the receipt states the frame; or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
+                    /** @description The image file; the receipt states its frame. Or give `embedding`. A volume in two files (`.hdr` and `.img`, `.mhd` and `.raw`, `.nhdr` and `.raw`) is sent as two parts of this name. */
                     image?: components["schemas"]["InlineFile"];
                     /** @description Id of a cached embedding */
                     embedding?: string;

@@ -268,7 +268,7 @@ export class Client {
   }
 
   /**
-   * Segments an image and returns the mask alone: a PNG of 0 and 255, for a DICOM image a segmentation (SEG)
+   * Segments an image and returns only the mask: a PNG of 0 and 255, for a DICOM image a segmentation (SEG)
    * or structure set, or for a slice of a volume a gzipped NIfTI volume with the mask in its place.
    */
   async mask(

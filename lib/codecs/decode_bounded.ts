@@ -38,7 +38,7 @@ const PATIENCE = 4;
 export async function decodeBounded<Codec, T>(
   [factory, program]: Library<Codec>,
   { bytes, pixels }: Bounds,
-  { malformed, tooLarge }: ReturnType<typeof readErrors>,
+  { damaged, tooLarge }: ReturnType<typeof readErrors>,
   decode: (codec: Codec, notes: string[]) => T,
 ): Promise<T> {
   const limit = BASE_MS + Math.ceil(pixels * PIXEL_MS);
@@ -53,7 +53,7 @@ export async function decodeBounded<Codec, T>(
     } catch (error) {
       if (error instanceof EdgeError) throw error;
       if (!(error instanceof TimeLimitError)) {
-        throw malformed("its picture data are damaged.", error);
+        throw damaged(error);
       }
       const isStarved = processorTime() - before < 0.8 * limit;
       if (isStarved && ms < PATIENCE * limit) continue;

@@ -7,7 +7,9 @@ export class TimeLimitError extends Error {}
 const GRACE_MS = 100;
 
 const script = new Script("run()");
-const room = createContext({ run: undefined as unknown }) as { run: unknown };
+const sandbox = createContext({ run: undefined as unknown }) as {
+  run: unknown;
+};
 
 /**
  * Runs a function that may hang, such as a decoder on hostile bytes, and ends it after some milliseconds, wherever it
@@ -21,7 +23,7 @@ const room = createContext({ run: undefined as unknown }) as { run: unknown };
  */
 export function withinTime<T>(ms: number, run: () => T): T {
   const until = performance.now() + ms;
-  room.run = () => {
+  sandbox.run = () => {
     try {
       return run();
     } finally {
@@ -30,12 +32,12 @@ export function withinTime<T>(ms: number, run: () => T): T {
     }
   };
   try {
-    return script.runInContext(room, { timeout: ms + GRACE_MS }) as T;
+    return script.runInContext(sandbox, { timeout: ms + GRACE_MS }) as T;
   } catch (error) {
     const { code } = error as { code?: string };
     if (code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
     throw new TimeLimitError(`It took over ${ms} ms.`);
   } finally {
-    room.run = undefined;
+    sandbox.run = undefined;
   }
 }

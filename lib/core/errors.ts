@@ -66,7 +66,7 @@ const ERROR_CODES = {
   "not-configured": { about: "service", retryable: false },
   /** The queue is full, or a worker was lost. */
   "busy": { about: "service", retryable: true },
-  /** The caller or its tenant has used up its share of requests. */
+  /** The caller or its tenant has used up its quota of requests. */
   "too-many-requests": { about: "service", retryable: true },
   /** No encode host can make the embedding now. */
   "encode-unavailable": { about: "service", retryable: true },

@@ -1,7 +1,8 @@
 import { EdgeError, type ErrorCode } from "./errors.ts";
+import type { Size } from "./geometry.ts";
 
 /**
- * The errors of reading a file of one format, `Cannot read the <format>: …`. Causes are for the log alone.
+ * The errors of reading a file of one format, `Cannot read the <format>: …`. Causes are only for the log.
  *
  * @example
  * const { malformed, truncated, unsupported } = readErrors("PNG");
@@ -18,6 +19,19 @@ export function readErrors(format: string) {
     /** The bytes contradict their format; the sentence says how. */
     malformed: (sentence: string, cause?: unknown) =>
       error("malformed", sentence, cause),
+    /** The picture data cannot be decoded. */
+    damaged: (cause?: unknown) =>
+      error("malformed", "its picture data are damaged.", cause),
+    /** @throws {EdgeError} `malformed` where decoding gave another size than the header states. */
+    requireSize(header: Size, decoded: Size): void {
+      if (
+        decoded.width === header.width && decoded.height === header.height
+      ) return;
+      throw error(
+        "malformed",
+        `its header says ${header.width}×${header.height} pixels; decoding gave ${decoded.width}×${decoded.height}.`,
+      );
+    },
     /** The file ends `where`: "inside its header". */
     truncated: (where: string, cause?: unknown) =>
       error("truncated", `it ends ${where}.`, cause),

@@ -63,7 +63,7 @@ export function coverageCurve(answers: Ranked[]): number[] {
 }
 
 /** From which Dice on an answer is good enough: what a confidence is the chance of. */
-export const GOOD_DICE = 0.7;
+const GOOD_DICE = 0.7;
 /** Bins of equal width in which confidence is compared with what came true. */
 const BINS = 10;
 

@@ -20,7 +20,10 @@ export interface Profile {
   negatives: PrototypeSet[];
   /** K × C, row-major: the raw foreground patches, the reference distribution. */
   patches: Float32Array;
-  /** Up to 64 × C, row-major: raw patches from around the structure, evenly spread; null for profiles enrolled before presence scoring. */
+  /**
+   * Up to 64 × C, row-major: raw patches from around the structure, evenly spread; null for profiles enrolled before
+   * presence scoring.
+   */
   surroundings: Float32Array | null;
   /** What presence is judged by; null as `surroundings` is. */
   calibrationRange: CalibrationRange | null;

@@ -8,7 +8,7 @@ export type Scored = Pick<
 >;
 
 /** The name of the candidate without prototypes. */
-const WHOLE_MATCH = "the match of all patches alone";
+const WHOLE_MATCH = "the match without points";
 
 /** The same for pooled references, whose mask is not the winner's alone. */
 export function explainPooledChoice(

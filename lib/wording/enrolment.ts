@@ -22,7 +22,7 @@ export function advise(
 ): string {
   if (verdict === "good") {
     return copies.length > 0
-      ? "The structure is found again in this image and in varied copies of it."
+      ? "The structure is found again in this image and in augmentations of it."
       : "The structure is found again in this image.";
   }
   const small = patches < SMALL
@@ -50,9 +50,9 @@ export function advise(
 /** Why augmentations are missing from a report. */
 export const SKIPPED = {
   noImage:
-    "Varied copies were not tried: they need the image, and only its embedding was sent.",
+    "Augmentations were not tried: they need the image, and only its embedding was sent.",
   outOfTime: (tried: number, all: number) =>
-    `${tried} of ${all} varied copies were tried; the others would have taken too long.`,
+    `${tried} of ${all} augmentations were tried; the others would have taken too long.`,
   busy: (tried: number, all: number) =>
-    `${tried} of ${all} varied copies were tried; then the service was too busy.`,
+    `${tried} of ${all} augmentations were tried; then the service was too busy.`,
 };

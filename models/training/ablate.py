@@ -1,6 +1,6 @@
 """Does each part of the training pay? Short trainings from random weights, one part left out in each.
 
-    python ablate.py --data ../../../shared/data --out runs/ablation --pairs 2400 [--deno "npx -y deno@2.9.6"]
+    python ablate.py --data FOLDER --out runs/ablation --pairs 2400 [--deno "npx -y deno@2.9.6"]
 
 Every training gets the same seed and sees as many pairs. The numbers are Dice of `deno task evaluate`, mean over the
 one-shot sets. A run that is already finished in `--out` is not repeated.
@@ -55,7 +55,7 @@ def evaluate(package: Path, data: Path, deno: list[str]) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../../../shared/data"))
+    parser.add_argument("--data", type=Path, default=Path("../../../shared/data"), help="folder of train, train2 and oneshot; see README.md")
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--pairs", type=int, default=2400)
     parser.add_argument("--deno", default="deno", help="how to start Deno")

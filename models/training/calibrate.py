@@ -113,8 +113,8 @@ def reliability(chance: np.ndarray, good: np.ndarray) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../../../shared/data/train"))
-    parser.add_argument("--subjects", type=Path, default=Path("../../../shared/data/train2"))
+    parser.add_argument("--data", type=Path, default=Path("../../../shared/data/train"), help="as for train.py")
+    parser.add_argument("--subjects", type=Path, default=Path("../../../shared/data/train2"), help="as for train.py")
     parser.add_argument("--write", type=Path, help="folder for the sets")
     parser.add_argument("--answers", type=Path, help="what deno task evaluate printed of them")
     parser.add_argument("--package", type=Path, default=Path("../lite"))

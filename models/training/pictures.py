@@ -1,6 +1,6 @@
 """Draws good and bad results of the product side by side, for the model card.
 
-    python pictures.py --data ../../../shared/data/oneshot --out ../lite/results.jpg [--deno "npx -y deno@2.9.6"]
+    python pictures.py --data FOLDER --out ../lite/results.jpg [--deno "npx -y deno@2.9.6"]
 
 Every target of a subject goes through `deno task segment`; its best and its worst result are shown beside the
 annotated reference: ours in orange, the truth in blue. Only sets that may be published are drawn.
@@ -70,7 +70,7 @@ def row(folder: Path, subject: str, deno: list[str]) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../../../shared/data/oneshot"))
+    parser.add_argument("--data", type=Path, default=Path("../../../shared/data/oneshot"), help="folder of sets in PerSeg layout")
     parser.add_argument("--out", type=Path, default=Path("../lite/results.jpg"))
     parser.add_argument("--deno", default="deno", help="how to start Deno")
     args = parser.parse_args()

@@ -384,8 +384,8 @@ def run(rank: int, args: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../../../shared/data/train"))
-    parser.add_argument("--subjects", type=Path, default=Path("../../../shared/data/train2"))
+    parser.add_argument("--data", type=Path, default=Path("../../../shared/data/train"), help="folder of the sets nuclei, clothing and objects; see README.md")
+    parser.add_argument("--subjects", type=Path, default=Path("../../../shared/data/train2"), help="folder of sets with several images of a subject; see README.md")
     parser.add_argument("--teacher", type=Path, help="a nano package whose embedding leads at first")
     parser.add_argument("--out", type=Path, default=Path("runs/lite"))
     parser.add_argument("--minutes", type=float, default=75)
@@ -393,7 +393,7 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--start", type=Path, help="a checkpoint whose averaged weights to start from; its norms stay frozen")
     parser.add_argument("--frozen", type=int, default=0, help="blocks of the pretrained trunk that keep their weights")
-    parser.add_argument("--still", action="store_true", help="the encoder stays as it is; the decoder alone learns")
+    parser.add_argument("--still", action="store_true", help="the encoder stays as it is; only the decoder learns")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--ranks", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1, help="per rank")

@@ -31,7 +31,7 @@ async function canMount(): Promise<boolean> {
 
 Deno.test({
   name:
-    "a full disk is answered 503, keeps what was acknowledged, and serves on when there is room again",
+    "a full disk is answered 503, keeps what was acknowledged, and serves on when there is space again",
   ignore: !await canMount(),
   async fn() {
     const disk = await Deno.makeTempDir();
@@ -77,7 +77,7 @@ Deno.test({
 
         ok(await mount("-o", "remount,size=64m", disk));
         const again = await enrolNext(round - 1);
-        // It may have been stored, where only the trail of its answer found no room; then it is replaced.
+        // It may have been stored, where only the trail of its answer found no space; then it is replaced.
         ok([200, 201].includes(again.status), await again.text());
         acknowledged.push(`r-${round - 1}`);
         await server.kill();

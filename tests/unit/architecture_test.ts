@@ -1,9 +1,9 @@
-import { deepEqual, ok } from "node:assert/strict";
+import { deepEqual, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** What each room may import from, besides itself; ARCHITECTURE.md draws it. */
+/** What each folder may import from, besides itself; ARCHITECTURE.md draws it. */
 const ALLOWED: Record<string, string[]> = {
   "lib/core": [],
   "lib/numerics": [],
@@ -88,7 +88,7 @@ const ALLOWED: Record<string, string[]> = {
   "deploy": ["functions", "lib", "deno.json"],
 };
 
-/** Rooms whose rooms inside have an order of their own. */
+/** Folders whose folders inside have an order of their own. */
 const INSIDE: Record<string, string[]> = {
   "lib/dicom/data_set": [],
   "lib/dicom/pixels": ["lib/dicom/data_set"],
@@ -117,8 +117,8 @@ function* sources(folder: string): Generator<string> {
   }
 }
 
-function roomOf(path: string, rooms: Record<string, string[]>) {
-  return Object.keys(rooms).find((room) => path.startsWith(`${room}/`));
+function folderOf(path: string, folders: Record<string, string[]>) {
+  return Object.keys(folders).find((folder) => path.startsWith(`${folder}/`));
 }
 
 const modules = ["lib", "functions", "deploy"].flatMap((folder) => [
@@ -138,23 +138,33 @@ const targetsOf = (path: string): string[] =>
   importsOf(path).filter((name) => name.startsWith("."))
     .map((name) => join(path, "..", name));
 
-function strays(rooms: Record<string, string[]>): string[] {
+function strays(folders: Record<string, string[]>): string[] {
   return modules.flatMap((path) => {
-    const room = roomOf(path, rooms);
-    if (room === undefined) return [];
-    const allowed = [room, ...rooms[room]];
+    const folder = folderOf(path, folders);
+    if (folder === undefined) return [];
+    const allowed = [folder, ...folders[folder]];
     return targetsOf(path)
-      .filter((target) => rooms === ALLOWED || roomOf(target, rooms))
+      .filter((target) => folders === ALLOWED || folderOf(target, folders))
       .filter((target) =>
         !allowed.some((to) => target === to || target.startsWith(`${to}/`))
       ).map((target) => `${path} imports ${target}`);
   });
 }
 
-Deno.test("every file has a room, and no arrow runs up", () => {
-  deepEqual(modules.filter((path) => !roomOf(path, ALLOWED)), []);
+Deno.test("every file lies in one of the folders, and no arrow runs up", () => {
+  deepEqual(modules.filter((path) => !folderOf(path, ALLOWED)), []);
   deepEqual(strays(ALLOWED), []);
   deepEqual(strays(INSIDE), []);
+});
+
+Deno.test("ARCHITECTURE.md draws every folder, and lists it", () => {
+  const text = Deno.readTextFileSync(join(ROOT, "ARCHITECTURE.md"));
+  const [, drawing, rest] = text.split("```");
+  for (const folder of Object.keys(ALLOWED)) {
+    const name = folder.replace("lib/", "");
+    match(drawing, new RegExp(`\\b${name}\\b`));
+    ok(rest.includes(`\`${folder}\``), folder);
+  }
 });
 
 Deno.test("no files import one another in a circle", () => {
@@ -179,7 +189,7 @@ Deno.test("no files import one another in a circle", () => {
   deepEqual(circles, []);
 });
 
-Deno.test("the ground floor, the numerics and the method import no package", () => {
+Deno.test("the core, the numerics and the method import no package", () => {
   const pure = modules.filter((path) =>
     /^lib\/(core|numerics|pipeline|wording)\//.test(path)
   );

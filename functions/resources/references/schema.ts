@@ -59,7 +59,7 @@ const EnrolmentReportDocument = z.object({
 const REPORT = {
   verdict: "good" as const,
   advice:
-    "The structure is found again in this image and in varied copies of it.",
+    "The structure is found again in this image and in augmentations of it.",
   selfDice: 0.96,
   copies: [{ name: "brighter", dice: 0.95 }, { name: "noisy", dice: 0.93 }],
   skipped: null,
@@ -144,7 +144,7 @@ export const ReferenceDocument = z.object({
     "Absent from references enrolled before this was kept",
   ),
   annotationKept: z.literal(true).optional().describe(
-    "Where its image alone enrols it anew, by another model",
+    "Stated where its mask is kept, so that another model can enrol it from just its image file",
   ),
   // `nullable` would make the component itself nullable, which generators of clients lose.
   report: z.union([EnrolmentReportDocument, z.null()]).describe(

@@ -92,7 +92,7 @@ const segmentRoute = createRoute({
   responses: {
     200: {
       description:
-        "The structure: JSON, the mask alone, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the " +
+        "The structure: JSON, only the mask, or a DICOM segmentation or structure set (RTSTRUCT) that refers to the " +
         "DICOM image sent, or a gzipped NIfTI volume of the mask in the place of the volume sent",
       headers: {
         ...receiptHeaders,

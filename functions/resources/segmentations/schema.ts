@@ -87,7 +87,7 @@ const CandidateDocument = z.object({
       predictedIou: z.number(),
     }).openapi("Pass"),
   ).describe(
-    "After the points alone; after adding the mask before; after adding its box",
+    "After only the points; after adding the mask before; after adding its box",
   ),
 }).openapi("Candidate");
 
@@ -100,7 +100,7 @@ const presenceFields = {
     "Why it is not, in plain words; null when it is present",
   ),
   confidence: fraction.nullable().describe(
-    "Ranks answers by how well their masks fit; by dense matching the chance of a Dice of 0.7. Null for profiles " +
+    "Ranks answers by how well their masks fit; by dense matching an estimate of the probability that Dice ≥ 0.7. Null for profiles " +
       "enrolled before presence scoring",
   ),
   presence: z.object({
@@ -113,7 +113,7 @@ const presenceFields = {
         "0 as its own surroundings",
     ),
     surroundings: z.number().nullable().describe(
-      "Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as their mean alone",
+      "Similarity of the image to the reference's surroundings: 1 as in augmentations of it, 0 as only their mean",
     ),
   }).openapi("Presence"),
 };

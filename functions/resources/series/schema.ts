@@ -15,7 +15,7 @@ export const SeriesQuery = ModelQuery.extend({
   ...segmentOptions,
   store: Store,
   cursor: z.string().max(64).optional().describe(
-    "The cursor of the last complete line; of an answer in lines alone",
+    "The cursor of the last complete line; only for an answer in lines",
   ),
   ...segmentCodes,
 });

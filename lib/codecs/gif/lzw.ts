@@ -1,6 +1,6 @@
 import { readErrors } from "../../core/read_errors.ts";
 
-const { malformed, truncated } = readErrors("GIF");
+const { damaged, truncated } = readErrors("GIF");
 
 /** Codes have 12 bits at most, GIF89a appendix F. */
 const MOST_CODES = 4096;
@@ -48,7 +48,7 @@ export function expandLzw(
     if (code === end) throw truncated("inside its picture data");
     const isNew = code === next;
     if (code > next || (isNew && (previous < 0 || next === MOST_CODES))) {
-      throw malformed("its picture data are damaged.");
+      throw damaged();
     }
     // A code that is not in the table yet stands for the last text and its own first letter.
     const known = isNew ? previous : code;

@@ -50,12 +50,8 @@ export async function decodeAv1(
     errors,
     (libavif) => libavif.decode(asStill(bytes), depth),
   );
-  if (image === null) throw errors.malformed("its picture data are damaged.");
-  if (image.width !== width || image.height !== height) {
-    throw errors.malformed(
-      `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
-    );
-  }
+  if (image === null) throw errors.damaged();
+  errors.requireSize(header, image);
   const channels = isGrey ? 1 : 3;
   const max = 2 ** depth - 1;
   const common = { width, height, channels, max, lossy: true } as const;

@@ -59,14 +59,13 @@ export async function decodeHevc(
   forMask: boolean,
 ): Promise<Samples> {
   const errors = heifErrors(bytes);
-  const damaged = () => errors.malformed("its picture data are damaged.");
   const { width, height, isGrey, depth, coded } = header;
   const hasAlpha = forMask && header.hasAlpha;
   const bounds = { bytes: bytes.length + coded * PIXEL_BYTES, pixels: coded };
   return await decodeBounded(await load(), bounds, errors, (libheif) => {
     const context = libheif.heif_context_alloc();
     const read = libheif.heif_context_read_from_memory(context, bytes);
-    if (read.code.value !== 0) throw damaged();
+    if (read.code.value !== 0) throw errors.damaged();
     const handle = libheif.heif_js_context_get_primary_image_handle(context);
     const { channels = [] } = libheif.heif_js_decode_image2(
       handle,
@@ -79,12 +78,8 @@ export async function decodeHevc(
     const samples = (name: string, perPixel: number) => {
       const id = libheif.heif_channel[`heif_channel_${name}`];
       const found = channels.find((channel) => channel.id === id);
-      if (found === undefined) throw damaged();
-      if (found.width !== width || found.height !== height) {
-        throw errors.malformed(
-          `its header says ${width}×${height} pixels; decoding gave ${found.width}×${found.height}.`,
-        );
-      }
+      if (found === undefined) throw errors.damaged();
+      errors.requireSize(header, found);
       return copyRows(found, perPixel, depth > 8);
     };
     const max = 2 ** depth - 1;

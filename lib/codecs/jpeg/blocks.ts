@@ -2,7 +2,7 @@ import { readErrors } from "../../core/read_errors.ts";
 import { type EntropyReader, huffmanTable } from "./entropy.ts";
 import type { ScanHeader, ScanTables } from "./scans.ts";
 
-const { malformed } = readErrors("JPEG");
+const { damaged, malformed } = readErrors("JPEG");
 
 /** Row-major place of the k-th coefficient (T.81 figure A.6). */
 export const ZIGZAG = Uint8Array.of(
@@ -82,7 +82,7 @@ function sequential(
       continue;
     }
     k += symbol >> 4;
-    if (k > 63) throw malformed("its picture data are damaged.");
+    if (k > 63) throw damaged();
     values[at + ZIGZAG[k]] = reader.difference(size);
   }
 }
@@ -112,7 +112,7 @@ function firstOfBand(
       continue;
     }
     k += run;
-    if (k > end) throw malformed("its picture data are damaged.");
+    if (k > end) throw damaged();
     values[at + ZIGZAG[k]] = reader.difference(size) << low;
   }
 }

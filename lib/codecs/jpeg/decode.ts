@@ -12,7 +12,8 @@ import { mendJpeg } from "./mend.ts";
 import { decodeRareJpeg } from "./rare.ts";
 import type { Samples } from "../samples.ts";
 
-const { malformed, truncated, unsupported, tooLarge } = readErrors("JPEG");
+const { damaged, malformed, requireSize, tooLarge, truncated, unsupported } =
+  readErrors("JPEG");
 
 const mozjpeg = lazyProgram(
   import.meta.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm"),
@@ -105,11 +106,7 @@ export function jpegDecoder(
     if (!image || (complaint && !HARMLESS.test(complaint))) {
       throw refusal(complaint);
     }
-    if (image.width !== width || image.height !== height) {
-      throw malformed(
-        `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
-      );
-    }
+    requireSize({ width, height }, image);
     const data = dropAlpha(image, channels);
     return { width, height, channels, max: 255, lossy: true, data };
   };
@@ -153,5 +150,5 @@ function refusal(complaint: string, cause?: unknown): EdgeError {
   if (/memory|OOM/i.test(complaint)) {
     return tooLarge("decoding it needs too much memory.");
   }
-  return malformed("its picture data are damaged.", cause);
+  return damaged(cause);
 }

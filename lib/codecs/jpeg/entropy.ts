@@ -1,6 +1,6 @@
 import { readErrors } from "../../core/read_errors.ts";
 
-const { malformed, truncated } = readErrors("JPEG");
+const { damaged, malformed, truncated } = readErrors("JPEG");
 
 /** A Huffman table (T.81 §C.2) as a look-up by the next 16 bits: length · 256 + symbol, 0 where no code fits. */
 type HuffmanTable = Uint16Array;
@@ -67,7 +67,7 @@ export class EntropyReader {
   symbol(table: HuffmanTable): number {
     if (this.#count < 16) this.#fill();
     const entry = table[(this.#bits >>> (this.#count - 16)) & 0xffff];
-    if (entry === 0) throw malformed("its picture data are damaged.");
+    if (entry === 0) throw damaged();
     this.#count -= entry >> 8;
     return entry & 255;
   }
@@ -76,7 +76,7 @@ export class EntropyReader {
   difference(category: number): number {
     if (category === 0) return 0;
     if (category === 16) return 32768;
-    if (category > 16) throw malformed("its picture data are damaged.");
+    if (category > 16) throw damaged();
     if (this.#count < category) this.#fill();
     this.#count -= category;
     const value = (this.#bits >>> this.#count) & ((1 << category) - 1);

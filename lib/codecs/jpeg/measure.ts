@@ -2,7 +2,7 @@ import { readErrors } from "../../core/read_errors.ts";
 import { EntropyReader, huffmanTable } from "./entropy.ts";
 import type { ScanHeader, ScanTables } from "./scans.ts";
 
-const { malformed } = readErrors("JPEG");
+const { damaged, malformed } = readErrors("JPEG");
 
 /** The data of one restart interval, without what stands before the next marker. */
 interface Interval {
@@ -62,7 +62,7 @@ function skipBlock(
       if (symbol !== 0xf0) return;
     } else reader.difference(symbol & 15);
     k += symbol >> 4;
-    if (k > 63) throw malformed("its picture data are damaged.");
+    if (k > 63) throw damaged();
   }
 }
 

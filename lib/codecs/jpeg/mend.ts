@@ -18,7 +18,7 @@ import {
   type ScanTables,
 } from "./scans.ts";
 
-const { malformed, truncated } = readErrors("JPEG");
+const { damaged, malformed, truncated } = readErrors("JPEG");
 
 const END = Uint8Array.of(0xff, 0xd9);
 
@@ -121,7 +121,7 @@ function readEnd(bytes: Uint8Array, from: number): Warning[] {
   const at = skipPadding(bytes, from);
   if (hasText(bytes, at, "\xff\xd9")) return [];
   if (at >= bytes.length || isTrailer(bytes, from)) return [NO_END];
-  throw malformed("its picture data are damaged.");
+  throw damaged();
 }
 
 /** What cameras append: blocks of Samsung's, a film, another JPEG. */

@@ -28,7 +28,7 @@ async function load(): Promise<Library<OpenJph>> {
 const SAMPLE_BYTES = 16;
 
 const errors = readErrors("High-Throughput JPEG 2000");
-const { malformed, truncated, unsupported } = errors;
+const { damaged, malformed, truncated, unsupported } = errors;
 
 /**
  * Decodes a codestream of High-Throughput JPEG 2000 (T.814), lossless or lossy, with OpenJPH, which undoes the multiple
@@ -60,7 +60,7 @@ export async function decodeHighThroughput(
       decoder.decode();
       const decoded = decoder.getDecodedBuffer();
       if (notes.length > 0 || decoded.length !== count * (isWide ? 2 : 1)) {
-        throw malformed("its picture data are damaged.");
+        throw damaged();
       }
       const copy = decoded.slice();
       return isWide ? new Uint16Array(copy.buffer) : copy;

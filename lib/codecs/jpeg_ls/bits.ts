@@ -1,6 +1,6 @@
 import { readErrors } from "../../core/read_errors.ts";
 
-const { malformed, truncated } = readErrors("JPEG-LS");
+const { damaged, truncated } = readErrors("JPEG-LS");
 
 /** The bits of a JPEG-LS scan; after a byte 0xFF comes one stuffed zero bit (T.87 §9.1). */
 export class JpegLsBits {
@@ -57,7 +57,7 @@ export class JpegLsBits {
       if (this.#count === 0) throw truncated("inside its picture data");
       const found = Math.min(Math.clz32(this.#held), this.#count);
       zeros += found;
-      if (zeros > most) throw malformed("its picture data are damaged.");
+      if (zeros > most) throw damaged();
       const ended = found < this.#count;
       this.#skip(ended ? found + 1 : found);
       if (ended) break;

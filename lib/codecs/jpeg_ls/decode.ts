@@ -21,8 +21,7 @@ const J = [
 /** Contexts of regular mode; those of run interruptions follow (T.87 §A.3, §A.7.2). */
 const REGULAR = 365;
 
-const { malformed, truncated } = readErrors("JPEG-LS");
-const damaged = () => malformed("its picture data are damaged.");
+const { damaged, truncated } = readErrors("JPEG-LS");
 
 /**
  * Decodes JPEG-LS (ITU-T T.87), lossless or near-lossless, of 2 to 16 bits, in any interleaving. This is our own

@@ -198,7 +198,7 @@ function startOf(
     return { start: Math.max(end, bytes.length - size), skip: 0 };
   }
   if (!(lines >= 0 && skip >= 0)) {
-    throw malformed("it leaves out less than nothing before its voxels.");
+    throw malformed("its line skip or byte skip is negative.");
   }
   let start = end;
   for (let i = 0; i < lines; i++) {

@@ -54,7 +54,7 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
   if (bytes.length < 33) throw truncated("inside its header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (nameAt(bytes, 12) === "CgBI") {
-    throw unsupported("a PNG by the standard", "one for Apple's devices alone");
+    throw unsupported("a PNG by the standard", "Apple's own variant (CgBI)");
   }
   if (view.getUint32(8) !== 13 || nameAt(bytes, 12) !== "IHDR") {
     throw malformed("it does not begin with an IHDR chunk of 13 bytes.");

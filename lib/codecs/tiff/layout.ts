@@ -296,6 +296,6 @@ function check(layout: TiffLayout): void {
     throw malformed(`its chroma is reduced by ${across}×${down}.`);
   }
   if (interleaved !== 3 || predictor !== 1) {
-    throw unsupported("reduced chroma between its luma alone", "another order");
+    throw unsupported("reduced chroma only between its luma", "another order");
   }
 }

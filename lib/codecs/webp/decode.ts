@@ -14,7 +14,7 @@ const libwebp = lazyProgram(
   import.meta.resolve("@jsquash/webp/codec/dec/webp_dec.wasm"),
 );
 
-const { malformed, unsupported } = readErrors("WebP");
+const { damaged, requireSize, unsupported } = readErrors("WebP");
 
 /** The most that libwebp takes for a pixel: lossless, with alpha, its working copy and the result. */
 const PIXEL_BYTES = 16;
@@ -44,12 +44,8 @@ export async function decodeWebp(
   } catch (error) {
     cause = error;
   }
-  if (!image) throw malformed("its picture data are damaged.", cause);
-  if (image.width !== width || image.height !== height) {
-    throw malformed(
-      `its header says ${width}×${height} pixels; decoding gave ${image.width}×${image.height}.`,
-    );
-  }
+  if (!image) throw damaged(cause);
+  requireSize({ width, height }, image);
   const alpha = forMask && hasAlpha ? alphaOf(image) : undefined;
   const data = dropAlpha(image, 3);
   return {

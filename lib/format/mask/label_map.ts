@@ -14,13 +14,9 @@ import { openImage } from "../../image/media_type.ts";
 import { readVolumeHeader } from "../../image/volume.ts";
 import { decodeRle, type Rle } from "./rle.ts";
 
-/** The forms in which labels are written. */
-export const LABEL_FORMS = ["nifti", "nifti-gzip", "nrrd", "png"] as const;
-export type LabelForm = typeof LABEL_FORMS[number];
-
 /** How a label map is written. */
 export interface LabelFile {
-  form: LabelForm;
+  form: "nifti" | "nifti-gzip" | "nrrd" | "png";
   /** Whether NRRD numbers have 16 bits; all others have 8. */
   wide?: boolean;
   /** Whether NRRD numbers are packed. */
@@ -174,7 +170,7 @@ export async function writeLabels(
     throw new EdgeError(
       "not-acceptable",
       header === undefined
-        ? "Labels of a picture are written as PNG alone: ask for .png."
+        ? "Labels of a picture are written only as PNG: ask for .png."
         : "Labels of a volume are written as NIfTI or NRRD: ask for .nii.gz, .nii or .nrrd.",
     );
   }

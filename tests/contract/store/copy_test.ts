@@ -169,8 +169,8 @@ Deno.test("deno task store copy says what it did", () =>
     const [missing, ...rest] = lines;
     match(missing, /typo\.kv cannot be opened: No such file/);
     const mistyped = (scheme: string) =>
-      `KV_PATH begins with ${scheme}:, and is a file or a URL of http://, https:// or postgres://. ` +
-      "Put ./ before a file that begins so.";
+      `KV_PATH must be a file, or an http://, https:// or postgres:// URL; it begins with ${scheme}:. ` +
+      `For a file of that name, write ./${scheme}:…`;
     deepEqual(rest.map((line) => line.replace(/\d+/g, "N")), [
       mistyped("postgre"),
       mistyped("postgres"),

@@ -1,6 +1,6 @@
 """Writes match_maps.json: what the references say of every patch, by NumPy in float64 on drawn numbers.
 
-    venv/bin/python tests/parity/golden/match_maps.py
+    ../venv/bin/python tests/parity/golden/match_maps.py
 """
 
 import json

@@ -1,6 +1,6 @@
 """Writes numerics.json: Pillow's antialiased resizes and scikit-learn's k-means on drawn numbers.
 
-    venv/bin/python tests/parity/golden/numerics.py
+    ../venv/bin/python tests/parity/golden/numerics.py
 """
 
 import base64

@@ -1,10 +1,10 @@
 """Writes what the oracle answers: pipeline.json, for generated patients and for real ones with the embedded model, and
 random-*.json beside it, for the generated patients with the packages of models/.
 
-    python3 -m venv venv && venv/bin/pip install -r tests/parity/golden/requirements.txt
-    venv/bin/python tests/parity/golden/pipeline.py --data ../shared/data/oneshot
-    venv/bin/python tests/parity/golden/pipeline.py --model tests/parity/golden/models/random-natural --recipe medical --recipe natural
-    venv/bin/python tests/parity/golden/pipeline.py --model tests/parity/golden/models/random-sam2 --recipe medical --recipe natural
+    python3 -m venv ../venv && ../venv/bin/pip install -r tests/parity/golden/requirements.txt
+    ../venv/bin/python tests/parity/golden/pipeline.py --data ../shared/data/oneshot
+    ../venv/bin/python tests/parity/golden/pipeline.py --model tests/parity/golden/models/random-natural --recipe medical --recipe natural
+    ../venv/bin/python tests/parity/golden/pipeline.py --model tests/parity/golden/models/random-sam2 --recipe medical --recipe natural
 
 Run it from the root of the repository whenever the model changes.
 """

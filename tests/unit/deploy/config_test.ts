@@ -26,13 +26,14 @@ Deno.test("a bad setting is named in one line that says what is wanted", () => {
     [{ MODEL: "a,,b" }, "MODEL must be ids or folders, separated by commas."],
     [{ ENCODE_URL: "http://u:p@a" }, `ENCODE_URL ${addresses}`],
     [{ DICOMWEB_URL: "ftp://a" }, `DICOMWEB_URL ${addresses}`],
-    [
-      { DICOMWEB_URL: "http://a,http://b" },
-      "DICOMWEB_URL must be one address.",
-    ],
+    ...["DICOMWEB_URL", "LABEL_STUDIO_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"]
+      .map((name): [Record<string, string>, string] => [
+        { [name]: "http://a,http://b" },
+        `${name} must be one address.`,
+      ]),
     [
       { DICOMWEB_USER: "u" },
-      "DICOMWEB_USER and DICOMWEB_PASSWORD are set together.",
+      "DICOMWEB_USER and DICOMWEB_PASSWORD must be set together.",
     ],
     [
       { DICOMWEB_USER: "u:v", DICOMWEB_PASSWORD: "p" },

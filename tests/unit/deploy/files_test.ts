@@ -2,6 +2,7 @@ import { operatorKey, stated } from "../../support/operator_key.ts";
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
 import { readConfig } from "../../../deploy/config.ts";
+import { FUNCTIONS } from "../../../functions/app.ts";
 import { mintKey } from "../../../lib/access/api_keys.ts";
 import { NATIVE_LIBRARY, NATIVE_VERSION } from "../../../lib/runtime/native.ts";
 
@@ -53,11 +54,23 @@ Deno.test("the Dockerfiles pin Deno, copy what exists, and run an entry point as
   }
 });
 
+Deno.test("README.md names every function that FUNCTIONS can name", () => {
+  const [, list] =
+    /^`FUNCTIONS` takes names with commas between: ([^.]+)\. Health, metrics and/m
+      .exec(read("deploy/README.md").replace(/(?<=\S)\n(?=\S)/g, " "))!;
+  const named = Array.from(list.matchAll(/`(\w+)`/g), ([, name]) => name);
+  const always = ["health", "metrics", "docs"];
+  deepEqual(
+    named,
+    Object.keys(FUNCTIONS).filter((name) => !always.includes(name)),
+  );
+});
+
 Deno.test("the GPU image installs the native library that the code wants, and may load it", () => {
   const text = read("deploy/Dockerfile.encode-cuda");
   ok(text.includes(` ${NATIVE_LIBRARY}@${NATIVE_VERSION} `));
   ok(text.includes("RUNTIME=native"));
-  ok(text.includes('"--allow-ffi"'));
+  ok(text.includes('"--allow-ffi=node_modules"'));
 });
 
 Deno.test("compose.yaml names services, settings and Dockerfiles that exist", () => {

@@ -22,6 +22,21 @@ Deno.test("permissions are written once for entry points that use the network, a
   deepEqual(stated.map(([name]) => name), ["replay", "run:net", "run:local"]);
 });
 
+Deno.test("every task that serves gives freed memory back to the system, as the containers do", () => {
+  const setting = "MALLOC_TRIM_THRESHOLD_=1000000";
+  for (const name of ["serve", "encode", "edge", "function"]) {
+    ok(tasks[name].command.startsWith("deno task --quiet run:net "), name);
+  }
+  ok(tasks["run:net"].command.startsWith(`${setting} deno run `));
+  for (const name of ["edge", "encode", "encode-cuda"]) {
+    const file = new URL(
+      `../../../deploy/Dockerfile.${name}`,
+      import.meta.url,
+    );
+    ok(Deno.readTextFileSync(file).includes(` ${setting}`), name);
+  }
+});
+
 Deno.test("a task that was renamed names the new one, which exists", () => {
   const renamed = Object.entries(tasks)
     .filter(([, { description }]) => description.startsWith("Renamed"));

@@ -54,7 +54,7 @@ Deno.test("dense matching is told by the overlap that the decoder expects", () =
   equal(
     explainDenseChoice(all[0], all, () => "visit-1"),
     "Every patch was matched with all patches of the references. The decoder expects the largest overlap with the " +
-      "structure of the match of all patches alone, IoU 0.810; the next, n = 1, 0.700.",
+      "structure of the match without points, IoU 0.810; the next, n = 1, 0.700.",
   );
   equal(
     explainDenseChoice(all[1], [all[1]], () => "visit-1"),

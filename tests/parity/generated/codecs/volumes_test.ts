@@ -172,3 +172,14 @@ Deno.test("volumes side by side are refused where a plane of them would fill the
     (error) => error instanceof EdgeError && error.code === "too-large",
   );
 });
+
+Deno.test("an NRRD that skips fewer than no lines or bytes is refused by name", () => {
+  for (const field of ["line skip: -1", "byte skip: -2"]) {
+    const header = "NRRD0004\ntype: uchar\ndimension: 2\nencoding: raw\n" +
+      `sizes: 2 2\n${field}\n\n....`;
+    assert.throws(
+      () => readVolumeHeader(new TextEncoder().encode(header)),
+      { message: /: its line skip or byte skip is negative\.$/ },
+    );
+  }
+});

@@ -8,7 +8,7 @@ grey value around the points it is given, which is enough for the generated pati
 
 Encoder: [N, 3, 128, 128] to [N, 16, 32, 32]. A patch of 4 x 4 pixels becomes 12 bumps of grey, each the response to one
 grey value of the patch or of its surroundings, its contrast, a constant, and two weak channels of position.
-Decoder: SAM's official inputs and outputs, without the resize to the image (DESIGN: model package).
+Decoder: SAM's official inputs and outputs, without the resize to the image (lib/runtime/README.md, model packages).
 """
 
 import hashlib

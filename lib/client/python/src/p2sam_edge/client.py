@@ -116,7 +116,7 @@ class Client:
         return self.segment(patient, image, **query, label="*")
 
     def mask(self, patient: str, image: ImageOrEmbedding, accept: str = "image/png", **query: Any) -> bytes:
-        """The mask alone: a PNG of 0 and 255, or `application/dicom` or `application/x-nifti` as the image is."""
+        """Only the mask: a PNG of 0 and 255, or `application/dicom` or `application/x-nifti` as the image is."""
         path = f"{_patient(patient)}/segmentations"
         return self._bytes("POST", path, query, accept=accept, **_body(image))
 
