@@ -6,7 +6,7 @@ import { Spool } from "../../lib/series/range_file.ts";
 import { enrol } from "../support/requests.ts";
 import { openService } from "../support/service.ts";
 
-const LIMITS = { maxSeriesBytes: 1e6, maxImages: 10 };
+const LIMITS = { maxBytes: 1e6, maxSeriesBytes: 1e6, maxImages: 10 };
 const MULTIPART = { "content-type": "multipart/form-data; boundary=x" };
 
 /** Sends a body; the answer lists the files that it was read as. */
