@@ -1,6 +1,5 @@
 import { decodeOnce } from "./cascade.ts";
 import { joinMaps, type MatchMaps, matchMaps } from "./match_maps.ts";
-import { pooledRecipe } from "./pool.ts";
 import { type CandidatePrompt, propose } from "./prompt.ts";
 import type { Profile } from "./profile.ts";
 import type { Recipe } from "./recipe.ts";
@@ -50,9 +49,9 @@ export function groupsOf(
       index,
     }));
   }
-  const { pool: prototypes } = references;
+  const prototypes = references.poolOf(recipe.parts);
   const index = profiles.length;
-  return [{ profiles, prototypes, recipe: pooledRecipe(recipe), index }];
+  return [{ profiles, prototypes, recipe, index }];
 }
 
 /**

@@ -18,8 +18,15 @@ export function pooledRecipe(recipe: Recipe): Recipe {
   return { ...recipe, parts: POOLED_PARTS };
 }
 
-/** All references as one profile: prototypes of their patches together, and the mean of their negatives. */
-export function poolProfiles(profiles: readonly Profile[]): Profile {
+/**
+ * All references as one profile: prototypes of their patches together, and the mean of their negatives.
+ *
+ * @param parts counts of prototypes.
+ */
+export function poolProfiles(
+  profiles: readonly Profile[],
+  parts: number[],
+): Profile {
   const { model, channels } = profiles[0]!;
   const patches = concatRows(profiles.map(({ patches }) => patches));
   const negatives = profiles.flatMap(({ negatives }) =>
@@ -29,7 +36,7 @@ export function poolProfiles(profiles: readonly Profile[]): Profile {
     model,
     channels,
     patches,
-    parts: prototypeSets(patches, channels, POOLED_PARTS),
+    parts: prototypeSets(patches, channels, parts),
     surroundings: null,
     calibrationRange: null,
     negatives: negatives.length === 0 ? [] : prototypeSets(

@@ -9,16 +9,19 @@ import { refineRange } from "./similarity.ts";
  * needed and kept, since the same references meet many images.
  */
 export class ReferenceSet {
-  #pool: Profile | undefined;
+  #pools = new Map<string, Profile>();
   #nearness: NearnessCalibration | null | undefined;
   #ranges = new Map<number, CalibrationRange | null>();
 
   /** @param profiles at least one, all of one model. */
   constructor(readonly profiles: readonly Profile[]) {}
 
-  /** All references as one profile. */
-  get pool(): Profile {
-    return this.#pool ??= poolProfiles(this.profiles);
+  /** All references as one profile, with prototypes for these part counts. */
+  poolOf(parts: number[]): Profile {
+    const key = parts.join();
+    const pool = this.#pools.get(key) ?? poolProfiles(this.profiles, parts);
+    this.#pools.set(key, pool);
+    return pool;
   }
 
   /** How the references divide one another; null where that is not known. */

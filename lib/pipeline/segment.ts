@@ -258,9 +258,12 @@ function proposeAll(
 ): Proposed[] {
   const { profiles } = references;
   const { channels } = target.model;
-  const all = isPooled ? [...profiles, references.pool] : profiles;
+  const pooled = pooledRecipe(recipe);
+  const all = isPooled
+    ? [...profiles, references.poolOf(pooled.parts)]
+    : profiles;
   return all.flatMap((profile, at) => {
-    const own = at < profiles.length ? recipe : pooledRecipe(recipe);
+    const own = at < profiles.length ? recipe : pooled;
     const guide = recipe.guided ? meanPatch(profile.patches, channels) : null;
     return propose(target, profile, own)
       .map((proposal) => ({ ...proposal, profile: at, guide }));
