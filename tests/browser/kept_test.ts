@@ -597,6 +597,12 @@ Deno.test({
     await reload(page);
     await page.waitForSelector("#outline:not([hidden])");
     equal(await drawnArea(page), area);
+    const waiting = () => ask(page, ({ later }) => later.length);
+    for (let left = await waiting(); left > 0; left--) {
+      await page.click("#reject");
+      while (await waiting() === left) await page.waitForTimeout(50);
+      await page.waitForSelector("#outline:not([hidden])");
+    }
     await page.click("#reject");
     await page.waitForSelector("#start:not([hidden])");
 
