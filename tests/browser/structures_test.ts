@@ -195,6 +195,7 @@ Deno.test({
     });
 
     await t.step("a further one is begun, left, and discarded", async () => {
+      await page.click("#tiles li:nth-child(2) button");
       await page.fill("#new-structure", "spine");
       await page.click("#structures form button");
       await page.waitForSelector("#outline:not([hidden])");
