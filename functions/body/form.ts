@@ -9,10 +9,15 @@ import type { Env } from "../router.ts";
 import { readReferred, type ReferredFile } from "./archive_reference.ts";
 import { parseInlineFiles } from "./inline_files.ts";
 import { MAX_JSON_BYTES, parseJson } from "./json.ts";
-import { isObject, readJsonFile, withoutNulls } from "./json_file.ts";
+import {
+  bytesOfFile,
+  isObject,
+  readJsonFile,
+  withoutNulls,
+  wrong,
+} from "./json_file.ts";
 import { mediaTypeOf, requireMediaType } from "./media_type.ts";
 import { bytesOf, readMultipart } from "./multipart.ts";
-import { uploadsOf } from "./sent_uploads.ts";
 
 /** A file of a form, whole in memory: a form is bounded as a body. */
 interface SentFile extends Partial<ReferredFile> {
@@ -232,10 +237,6 @@ function requireOne(sent: Record<string, FieldValue>, names: string[]): void {
   throw invalid("body", [{ path: [], message }]);
 }
 
-function wrong(name: string, message: string) {
-  return invalid("body", [{ path: [name], message }]);
-}
-
 /**
  * The fields of a multipart body; only those listed, and each once, but for the two parts of a volume. An empty field
  * counts as left out: browsers send the fields of a form that were not filled in.
@@ -353,9 +354,7 @@ async function inJson(
   }
   const read = async (sent: unknown): Promise<SentFile> => {
     const file = readJsonFile(sent, name);
-    const { mediaType } = file;
-    if ("bytes" in file) return { bytes: file.bytes, mediaType };
-    return { bytes: await uploadsOf(c).read(file.upload), mediaType };
+    return { bytes: await bytesOfFile(c, file), mediaType: file.mediaType };
   };
   const file = await read(first);
   if (second === undefined) return file;

@@ -1,6 +1,8 @@
+import type { Context } from "hono";
 import type { Bytes } from "../../lib/core/bytes.ts";
 import { invalid } from "../contract/problems.ts";
 import { InlineBytes } from "./inline_files.ts";
+import { uploadsOf } from "./sent_uploads.ts";
 
 /** A file that is named or held by JSON. */
 export type JsonFile =
@@ -58,6 +60,11 @@ export function readJsonFile(value: unknown, name: string): JsonFile {
   return { bytes: base64.bytes, mediaType };
 }
 
+/** The bytes of such a file, whole. */
+export async function bytesOfFile(c: Context, file: JsonFile): Promise<Bytes> {
+  return "bytes" in file ? file.bytes : await uploadsOf(c).read(file.upload);
+}
+
 /** The members that have a value: some writers of JSON state every member, and null for those left out. */
 export function withoutNulls(
   object: Record<string, unknown>,
@@ -72,6 +79,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
     !(value instanceof InlineBytes);
 }
 
-function wrong(name: string, message: string) {
+/** The error of one field of a body. */
+export function wrong(name: string, message: string) {
   return invalid("body", [{ path: [name], message }]);
 }

@@ -107,8 +107,9 @@ export async function readSeriesJson(
   const has = (name: string) => isObject(body) && name in body;
   if (has(FIELD)) {
     const { [FIELD]: image } = checkJson(body, FilesInJson, "body");
-    if (isObject(image) && "dicomweb" in withoutNulls(image)) {
-      return checkJson(withoutNulls(image), SeriesByReference, "body.image");
+    const stated = isObject(image) ? withoutNulls(image) : {};
+    if ("dicomweb" in stated) {
+      return checkJson(stated, SeriesByReference, "body.image");
     }
     const files = Array.isArray(image) ? image : [image];
     return { files: files.map((file) => readJsonFile(file, FIELD)) };
@@ -238,29 +239,24 @@ async function readFilesInJson(c: Context, limits: SeriesLimits) {
 }
 
 /** The bytes of a body of JSON, which is held in memory: up to the limit of one image. */
-export async function* boundedJson(
+export function boundedJson(
   c: Context,
-  { maxBytes }: Pick<SeriesLimits, "maxBytes">,
+  { maxBytes }: SeriesLimits,
 ) {
-  let received = 0;
-  for await (const part of bytesOf(c)) {
-    received += part.length;
-    if (received > maxBytes) {
-      throw new EdgeError(
-        "too-many-bytes",
-        `The JSON is larger than ${maxBytes} bytes; send the files as multipart/form-data or as an upload.`,
-      );
-    }
-    yield part;
-  }
+  const why =
+    `The JSON is larger than ${maxBytes} bytes; send the files as multipart/form-data or as an upload.`;
+  return upTo(maxBytes, c, () => new EdgeError("too-many-bytes", why));
 }
 
-/** The body's bytes as they arrive, up to the limit. */
-async function* bounded(c: Context, limits: SeriesLimits) {
+/** The bytes of any other body as they arrive, up to the limit of a series. */
+const bounded = (c: Context, limits: SeriesLimits) =>
+  upTo(limits.maxSeriesBytes, c, () => tooManyBytes(limits));
+
+async function* upTo(most: number, c: Context, tooMany: () => EdgeError) {
   let received = 0;
   for await (const part of bytesOf(c)) {
     received += part.length;
-    if (received > limits.maxSeriesBytes) throw tooManyBytes(limits);
+    if (received > most) throw tooMany();
     yield part;
   }
 }

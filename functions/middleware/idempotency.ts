@@ -106,16 +106,17 @@ export function repeatAnswers(
       } as RequestInit);
     }
     await next();
+    if (!c.res.ok) return;
     // A route may leave a body unread, such as the empty one that every POST over HTTP has.
-    if (c.res.ok && !c.req.raw.bodyUsed) {
+    if (!c.req.raw.bodyUsed) {
       try {
         for await (const _ of bytesOf(c));
       } catch {
         // What cannot be read whole is not kept.
       }
     }
+    if (!isWhole) return;
     const { status, headers } = c.res;
-    if (!c.res.ok || !isWhole) return;
     const body = new Uint8Array(await c.res.arrayBuffer());
     c.res = new Response(body.length === 0 ? null : body, { status, headers });
     if (body.length > MAX_ANSWER_BYTES) return;

@@ -25,9 +25,13 @@ import type { Work } from "../../lib/engine/work.ts";
 import { requireMaskOf } from "../../lib/receipt/receipt.ts";
 import { parseInlineFiles } from "../body/inline_files.ts";
 import { checkJson, parseJson } from "../body/json.ts";
-import { isObject, readJsonFile, withoutNulls } from "../body/json_file.ts";
+import {
+  bytesOfFile,
+  isObject,
+  readJsonFile,
+  withoutNulls,
+} from "../body/json_file.ts";
 import { mediaTypeOf, requireMediaType } from "../body/media_type.ts";
-import { uploadsOf } from "../body/sent_uploads.ts";
 import { boundedJson, receiveFiles, seriesBody } from "../body/uploads.ts";
 import {
   acceptedType,
@@ -260,9 +264,7 @@ async function receiveJson(
       return archived(services, c, checkJson(dicomweb, InArchive, place));
     }
     const file = readJsonFile(sent, `image.${i}`);
-    const read = async () =>
-      "bytes" in file ? file.bytes : await uploadsOf(c).read(file.upload);
-    return readWhole(read, limits.maxBytes);
+    return readWhole(() => bytesOfFile(c, file), limits.maxBytes);
   };
   return { images: image.map(read), masks };
 }

@@ -150,8 +150,9 @@ export function createArchive(
       const request = { path, accept: JSON_TYPE, send: { body, type } };
       const isThere = await ask(request, signal, async (response) => {
         const report = parseDataset(await readText(response)) ?? {};
-        return isDuplicate(report) ||
-          requireStored(response.status, report, identity);
+        if (isDuplicate(report)) return true;
+        requireStored(response.status, report, identity);
+        return false;
       });
       // Its identifier follows from what it holds, so that the object of that identifier is this one.
       if (isThere) {
@@ -264,7 +265,7 @@ function requireStored(
   status: number,
   report: JsonDataset,
   { instance }: InstanceReference,
-): false {
+): void {
   const isMeant = (item: JsonDataset) =>
     textOf(item, TAG.referencedInstance) === instance;
   const refused = itemsOf(report, FAILED).find(isMeant) ??
@@ -277,7 +278,7 @@ function requireStored(
   if (status !== 200 && status !== 202) {
     throw failed(`it refuses to store the object and answered ${status}`);
   }
-  if (itemsOf(report, STORED).some(isMeant)) return false;
+  if (itemsOf(report, STORED).some(isMeant)) return;
   throw failed("it does not confirm that it stored the object");
 }
 
