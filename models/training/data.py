@@ -23,6 +23,7 @@ from synth import GENERATED, abstract
 from textures import Rng, clouds, grey
 
 LONG_SIDE = 560  # real images are cached at most this large
+THIRD = 0.35  # how often one more image of the subject is annotated
 HELD_BACK = 8  # one of so many subjects of a set is kept for calibration
 
 # Shares of the kinds at each size. A whole scan at 256 pixels shows its structure in a cell or two, and teaches little.
@@ -32,7 +33,7 @@ SMALL = {
 }
 LARGE = {
     "head": 0.18, "colon": 0.11, "endoscopy": 0.03, "brain": 0.02, "slices": 0.02, "ultrasound": 0.01, "subject": 0.32,
-    "single": 0.10, "absent": 0.08, "repeats": 0.02, "figures": 0.02, "still": 0.02, "nuclei": 0.03, "clip": 0.04,
+    "single": 0.08, "absent": 0.08, "repeats": 0.05, "figures": 0.02, "still": 0.01, "nuclei": 0.03, "clip": 0.04,
 }
 MIX = {256: SMALL, 384: LARGE, 512: LARGE}
 KINDS = [*{**SMALL, **LARGE}]
@@ -306,19 +307,20 @@ class PairMaker:
         """Two frames of one clip; no correspondence is known."""
         frames = self.pick(self.photos.clips)
         first = int(self.rng.integers(0, len(frames)))
-        second = int(np.clip(first + self.rng.integers(-16, 17), 0, len(frames) - 1))
-        return self.two(frames[first], frames[second], lambda labels: labels > 0, size, look)
+        others = np.clip(first + self.rng.integers(-16, 17, self.others()), 0, len(frames) - 1)
+        return self.views([frames[first], *(frames[int(at)] for at in others)], lambda labels: labels > 0, size, look)
 
     def subject(self, size: int, look) -> Pair | None:
         """One structure in two images of one subject; others of the subject stay in both, as what it is not."""
         subjects = self.subjects.pick(self.rng, self.subjects.series)
         photos = self.pick(subjects)
-        first, second = self.rng.choice(len(photos), 2, replace=False)
-        common = np.intersect1d(named(photos[first].labels), named(photos[second].labels))
+        chosen = [photos[int(at)] for at in self.rng.permutation(len(photos))]
+        common = np.intersect1d(named(chosen[0].labels), named(chosen[1].labels))
         if common.size == 0:
             return None
         value = self.rng.choice(common)
-        pair = self.two(photos[first], photos[second], lambda labels: labels == value, size, look)
+        further = [photo for photo in chosen[2:] if (photo.labels == value).any()]
+        pair = self.views([*chosen[:2], *further[: self.others() - 1]], lambda labels: labels == value, size, look)
         if pair is not None:
             pair.topic, pair.who = hash((id(subjects), int(value))), id(photos)
         return pair
@@ -366,14 +368,19 @@ class PairMaker:
         rgb, mask, extent = cut(photo, window, size, region, self.rng.random() < 0.5)
         return Scene(rgb, mask=mask, extent=extent, part=bool(region.sum() < 0.7 * (photo.labels > 0).sum()))
 
-    def two(self, one: Photo, other: Photo, select, size: int, look) -> Pair | None:
-        """Two images that show the same; no correspondence is known. `select(labels)` is the target, bool."""
+    def others(self) -> int:
+        """How many images are shown beside the first."""
+        return 2 if self.rng.random() < THIRD else 1
+
+    def views(self, photos: list[Photo], select, size: int, look) -> Pair | None:
+        """Two images that show the same, or three; no correspondence is known. `select(labels)` is the target, bool."""
+        one = photos[0]
         mirror, steady = self.rng.random() < 0.5, self.rng.random() < 0.5
         height, width = one.labels.shape
         start = centre_of(select(one.labels))
         window = frame_window(self.rng, height, width, start, 0.4)
         views = []
-        for photo in (one, other):
+        for photo in photos:
             target = select(photo.labels)
             view = window
             if window[3]:
@@ -391,7 +398,8 @@ class PairMaker:
                 side = min(side, float(min(tall, wide)))
                 view = (*keep_inside(x, y, side, tall, wide), side, False)
             views.append(self.view(photo, view, size, target, mirror, look))
-        pair = unmapped(views)
+        pair = unmapped(views[:2])
+        pair.third = next((view for view in views[2:] if is_visible(view[1])), None)
         return pair if all(map(is_visible, pair.masks)) else None
 
     def view(self, photo: Photo, window, size: int, target: np.ndarray, mirror: bool, look):
@@ -436,18 +444,36 @@ class PairMaker:
                 return pair
 
 
+def channels_first(images: np.ndarray) -> Tensor:
+    """[N,H,W,3] -> [N,3,H,W]."""
+    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+
+
+def coarse(masks) -> Tensor:
+    """Masks [N,S,S] -> their shares of 4 x 4 pixels, [N,1,S/4,S/4] float32."""
+    return torch.from_numpy(np.stack(
+        [cv2.resize(mask.astype(np.float32), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) for mask in masks]
+    ))[:, None]
+
+
 def collate(rng: Rng, pairs: list[Pair]) -> dict[str, Tensor]:
     """Batches P pairs. Views are interleaved (A0,B0,A1,B1,…): images [2P,3,S,S] uint8, masks [2P,1,S/4,S/4]
     float32 (area-averaged), extents [2P,2] int64, coords [2P,8,2], labels [2P,8], the same of a second prompt,
-    source [P,g,g,2], known [P,g,g], absent [P] (0: seen twice; 1: not in view B; 2: view B is of something else), scan, topic and who [P]."""
+    source [P,g,g,2], known [P,g,g], absent [P] (0: seen twice; 1: not in view B; 2: view B is of something else), scan, topic and who [P];
+    of the K pairs that have a third view, third_images [K,3,S,S], third_masks, third_extents, and third_of [K], which pairs."""
     images = np.concatenate([p.images for p in pairs])
     masks = np.concatenate([p.masks for p in pairs])
     prompts = [simulate(rng, mask, pair.part) for pair in pairs for mask in pair.masks]
     others = [plain(rng, mask, pair.part) for pair in pairs for mask in pair.masks]
-    coarse = [cv2.resize(m.astype(np.float32), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) for m in masks]
+    thirds = [p.third for p in pairs if p.third is not None]
+    size = images.shape[1]
     return {
-        "images": torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))),
-        "masks": torch.from_numpy(np.stack(coarse))[:, None],
+        "images": channels_first(images),
+        "masks": coarse(masks),
+        "third_images": channels_first(np.array([image for image, _, _ in thirds], np.uint8).reshape(-1, size, size, 3)),
+        "third_masks": coarse([mask for _, mask, _ in thirds]) if thirds else torch.zeros(0, 1, size // 4, size // 4),
+        "third_extents": torch.tensor([extent for _, _, extent in thirds], dtype=torch.int64).reshape(-1, 2),
+        "third_of": torch.tensor([index for index, p in enumerate(pairs) if p.third is not None], dtype=torch.int64),
         "extents": torch.from_numpy(np.concatenate([p.extents for p in pairs]).astype(np.int64)),
         "coords": torch.from_numpy(np.stack([p[0] for p in prompts])),
         "labels": torch.from_numpy(np.stack([p[1] for p in prompts])),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from blocks import ConvNorm, GlobalContext, MixBlock
+from blocks import Attention, ConvNorm, GlobalContext, MixBlock
 from matching import MAPS
 from prompts import PROMPT_CHANNELS, draw_prompts
 
@@ -21,8 +21,11 @@ class ImagePart(nn.Module):
         self.enter = ConvNorm(channels, 64)
         self.high = MixBlock(64, 1)
         self.down1 = nn.Sequential(ConvNorm(64, 96, 2, 2), MixBlock(96), MixBlock(96))
-        self.down2 = nn.Sequential(ConvNorm(96, 128, 2, 2), MixBlock(128), MixBlock(128), GlobalContext(128), MixBlock(128))
-        self.down3 = nn.Sequential(ConvNorm(128, 128, 2, 2), MixBlock(128), MixBlock(128))
+        self.down2 = nn.Sequential(
+            ConvNorm(96, 128, 2, 2), MixBlock(128), MixBlock(128), GlobalContext(128), MixBlock(128),
+            Attention(128), MixBlock(128), MixBlock(128),
+        )
+        self.down3 = nn.Sequential(ConvNorm(128, 128, 2, 2), MixBlock(128), MixBlock(128), Attention(128), MixBlock(128))
         self.out = nn.ModuleList(nn.Conv2d(cin, cout, 1) for cin, cout in zip((64, 96, 128, 128), WIDTHS))
 
     def forward(self, image_embeddings: Tensor) -> tuple[Tensor, ...]:

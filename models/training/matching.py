@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -37,34 +39,57 @@ def evidence(similarity: Tensor, annotated: int) -> Tensor:
     return mine - others if count else mine - 1 / TEMPERATURE
 
 
+@dataclass
+class Views:
+    """Views whose patches are matched: patches [V,HW,C], unit; cover [V,HW], the share of a cell that is annotated; valid
+    [V,HW], 0 or 1."""
+
+    patches: Tensor
+    cover: Tensor
+    valid: Tensor
+
+    @staticmethod
+    def of(embedding: Tensor, masks: Tensor, valid: Tensor) -> Views:
+        """embedding [V,C,g,g], masks [V,1,2g,2g], valid [V,1,g,g]."""
+        patches = F.normalize(embedding.detach().float().flatten(2), dim=1).transpose(1, 2)
+        return Views(patches, F.avg_pool2d(masks, 2).flatten(1), valid.flatten(1))
+
+    def reference(self, view: int) -> Reference:
+        return self.patches[view], self.cover[view], self.valid[view]
+
+
+Reference = tuple[Tensor, Tensor, Tensor]  # patches [HW,C], cover and valid [HW] of an annotated view
+
+
 @torch.no_grad()
-def match_maps(patches: Tensor, reference: Tensor, cover: Tensor, valid: Tensor) -> Tensor:
-    """Maps of one view by another, [4,HW]: squashed evidence, mean of the three largest cosines with annotated
-    patches, cosine with the one prototype, and where the reference's structure lay.
+def match_maps(patches: Tensor, references: list[Reference]) -> Tensor:
+    """Maps of one view by others, [4,HW]: squashed evidence, mean of the three largest cosines with annotated
+    patches, cosine with the one prototype, and where the structure lay in the references. patches [HW,C], unit."""
+    inside, outside = [], []
+    for reference, cover, valid in references:
+        for side, cells in zip((inside, outside), reference_cells(cover, valid)):
+            side.append(reference[cells])
+    mine, others = torch.cat(inside), torch.cat(outside)
+    similarity = patches @ torch.cat([mine, others]).T
+    nearest = similarity[:, : len(mine)].topk(min(3, len(mine)), dim=1).values.mean(dim=1)
+    prototype = F.normalize(mine.mean(dim=0), dim=0)
+    place = torch.stack([cover for _, cover, _ in references]).mean(dim=0)
+    return torch.stack([torch.tanh(evidence(similarity, len(mine)) / 4), nearest, patches @ prototype, place])
 
-    patches and reference [HW,C], unit; cover and valid [HW] of the reference.
-    """
-    inside, outside = reference_cells(cover, valid)
-    similarity = patches @ reference[torch.cat([inside, outside])].T
-    nearest = similarity[:, : len(inside)].topk(min(3, len(inside)), dim=1).values.mean(dim=1)
-    prototype = F.normalize(reference[inside].mean(dim=0), dim=0)
-    return torch.stack([torch.tanh(evidence(similarity, len(inside)) / 4), nearest, patches @ prototype, cover])
 
-
-def all_match_maps(embedding: Tensor, masks: Tensor, valid: Tensor) -> Tensor:
-    """The maps of every view by the other of its pair, [2P,4,g,g]; 0 where the other shows no structure.
-
-    embedding [2P,C,g,g], masks [2P,1,2g,2g], valid [2P,1,g,g].
-    """
-    grid = embedding.shape[3]
-    patches = F.normalize(embedding.detach().float().flatten(2), dim=1).transpose(1, 2)
-    cover, open_cells = F.avg_pool2d(masks, 2).flatten(1), valid.flatten(1)
-    maps = [
-        match_maps(patches[view], patches[view ^ 1], cover[view ^ 1], open_cells[view ^ 1]) * open_cells[view]
-        if cover[view ^ 1].any() else torch.zeros(MAPS, grid * grid, device=patches.device)
-        for view in range(len(patches))
-    ]
-    return torch.stack(maps).reshape(len(patches), MAPS, grid, grid)
+def all_match_maps(pairs: Views, thirds: Views | None, third_of: Tensor) -> Tensor:
+    """The maps of every view of P pairs by the other of its pair, and by the pair's third view where it has one,
+    [2P,4,g,g]; 0 where the other shows no structure. third_of [K]: the pairs of the third views."""
+    further = {int(pair): thirds.reference(index) for index, pair in enumerate(third_of)}
+    maps = []
+    for view, patches in enumerate(pairs.patches):
+        if pairs.cover[view ^ 1].any():
+            references = [pairs.reference(view ^ 1), *([further[view // 2]] if view // 2 in further else [])]
+            maps.append(match_maps(patches, references) * pairs.valid[view])
+        else:
+            maps.append(torch.zeros(MAPS, len(patches), device=patches.device))
+    grid = round(pairs.patches.shape[1] ** 0.5)
+    return torch.stack(maps).reshape(-1, MAPS, grid, grid)
 
 
 def matching_loss(embedding: Tensor, masks: Tensor, valid: Tensor, use: Tensor, count: int = 384) -> Tensor:

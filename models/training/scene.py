@@ -54,7 +54,8 @@ class Pair:
     """Two views. images [2,S,S,3] uint8, masks [2,S,S] uint8 0/1, source [g,g,2] float32 (x,y in A's pixels
     for every cell of B), known [g,g] bool, extents [2,2] (height, width); `part` as in Scene. `absent`: 1 where view B is the
     same scene without the target, 2 where it is another scene. `scan`: both views are drawn MR, CT or ultrasound.
-    `topic` is the same for structures of one kind, and `who` for those of one subject; 0 where no other subject shows the like."""
+    `topic` is the same for structures of one kind, and `who` for those of one subject; 0 where no other subject shows the like.
+    `third`: one more view (image, mask, extent) that is annotated beside either."""
 
     images: np.ndarray
     masks: np.ndarray
@@ -66,6 +67,7 @@ class Pair:
     scan: bool = False
     topic: int = 0
     who: int = 0
+    third: tuple | None = None
 
 
 def smooth_motion(rng: Rng, size: int, strength: float) -> np.ndarray:

@@ -36,7 +36,7 @@ class Strangers:
             others = [one for one in kept if one[0] != who]
             if others and torch.rand(()) < CHANCE:
                 _, *reference = others[int(torch.randint(len(others), ()))]
-                maps[view] = match_maps(patches[view], *reference) * open_cells[view]
+                maps[view] = match_maps(patches[view], [tuple(reference)]) * open_cells[view]
             if cover[view].max() > 0.5:
                 kept.append((who, patches[view].detach(), cover[view], open_cells[view]))
         return maps.reshape(-1, MAPS, grid, grid)

@@ -32,7 +32,7 @@ from blocks import unit_patches
 from data import GENERATED_KINDS, MIX, REAL_KINDS, PairMaker, Photos, Subjects, collate
 from lite_encoder import load_imagenet
 from losses import correspondence_loss, mask_loss, prototype_losses, true_iou
-from matching import all_match_maps, matching_loss
+from matching import Views, all_match_maps, matching_loss
 from model import MEAN, STD, Model, parameter_count
 from onpolicy import corrective_click, predicted_box, replace_prompts
 from strangers import Strangers
@@ -43,6 +43,7 @@ ABLATIONS = {"generated": GENERATED_KINDS, "real": REAL_KINDS}  # kinds of pairs
 TRUNK_RATE = 0.3  # of pretrained weights, as a share of the rate
 MATCHED = 0.65  # how often a view is matched with the other of its pair
 CORRECTED = 0.25  # how often the second prompt is a click on what the first one got wrong
+SENT = 3.0  # the logits of a mask that is sent
 TAUGHT = 0.4  # the share of a run in which a teacher leads everywhere
 TAUGHT_SCANS = 0.5  # how much it leads on drawn scans, to the end
 FREEZE_AT = 0.85  # batch-norm statistics are frozen for the rest
@@ -94,11 +95,11 @@ class Matching:
 
 
 def match_prompts(
-    batch: dict[str, Tensor], embedding: Tensor, valid: Tensor, here: Tensor
+    batch: dict[str, Tensor], embedding: Tensor, valid: Tensor, here: Tensor, thirds: Views | None
 ) -> tuple[Matching, Tensor, Tensor, float]:
     """Draws the matching of a batch, and its prompts; also how often a single prototype landed inside."""
     target, count, device = batch["masks"], len(embedding), embedding.device
-    maps = all_match_maps(embedding, target, valid)
+    maps = all_match_maps(Views.of(embedding, target, valid), thirds, batch["third_of"])
     chance = torch.where(here, torch.full((count,), MATCHED, device=device), torch.ones(count, device=device))
     matched = (torch.rand(count, device=device) < chance) & (maps.abs().amax(dim=(1, 2, 3)) > 0)
     roll = torch.rand(count, device=device)
@@ -201,7 +202,10 @@ def train_step(
     with torch.autocast(kind, torch.bfloat16, enabled=bf16):
         features = model.decoder.image(embedding)
     unit = unit_patches(embedding)
-    matching, coords, labels, hit_rate = match_prompts(batch, embedding, valid, here)
+    with torch.no_grad(), torch.autocast(kind, torch.bfloat16, enabled=bf16):
+        more, more_valid = normalise(batch["third_images"], batch["third_extents"])
+        thirds = Views.of(model.encoder(more), batch["third_masks"], more_valid) if len(more) else None
+    matching, coords, labels, hit_rate = match_prompts(batch, embedding, valid, here, thirds)
     loss, stats, found = decoding_loss(model, unit, features, target, here, coords, labels, matching, bf16)
     never = torch.zeros_like(here)
     unmatched = Matching(torch.zeros_like(matching.maps), never, never)
@@ -211,8 +215,11 @@ def train_step(
     coords = torch.where(corrected[:, None, None], click, batch["other_coords"])
     labels = torch.where(corrected[:, None], -1.0, batch["other_labels"])
     labels[:, 0] = torch.where(corrected, sign[:, 0], labels[:, 0])
+    # A mask that a person corrects is sent as what is inside and what is not.
+    binary = torch.where(found > 0, SENT, -SENT)
+    sent = torch.where(torch.rand(count, 1, 1, 1, device=images.device) < 0.7, binary, found)
     second, own, _ = decoding_loss(
-        model, unit, features, target, here, coords, labels, unmatched, bf16, (found, corrected)
+        model, unit, features, target, here, coords, labels, unmatched, bf16, (sent, corrected)
     )
     strange = stranger_loss(model, unit, features, strangers.maps(batch, unit, valid), bf16)
     loss = 0.5 * (loss + second) + 0.4 * strange
@@ -287,9 +294,9 @@ def run(rank: int, args: argparse.Namespace) -> None:
     if args.still:
         model.encoder.requires_grad_(False)
     if args.start is not None:
-        stored = torch.load(args.start, map_location="cpu", weights_only=True)["average"]
+        stored = torch.load(args.start, map_location="cpu", weights_only=True)
         # What the checkpoint lacks keeps its fresh start.
-        model.load_state_dict(stored, strict=False)
+        model.load_state_dict(stored["average"], strict=False)
     live = set() if args.start is not None else {name for name, _ in model.named_modules() if ".trunk." not in name}
     teacher = None
     if args.teacher is not None:
@@ -297,6 +304,8 @@ def run(rank: int, args: argparse.Namespace) -> None:
     model = model.to(args.device, memory_format=torch.channels_last)
     average = copy.deepcopy(model).eval()
     scalars = torch.nn.Parameter(torch.tensor([2.0, 0.3], device=args.device))
+    if args.start is not None and "scalars" in stored:
+        scalars.data.copy_(stored["scalars"])
     named = list(model.named_parameters())
     groups = [
         {"params": [p for name, p in named if (p.ndim > 1) == wide and name.startswith("encoder.trunk.") == trunk],
