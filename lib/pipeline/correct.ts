@@ -3,6 +3,7 @@ import { squaredDepth } from "../numerics/depth.ts";
 import { cascade, decodeOnce } from "./cascade.ts";
 import { maskToLogits } from "./mask_logits.ts";
 import type { Target } from "./target.ts";
+import type { DecoderOutput } from "./types.ts";
 import type { Mask } from "../core/mask.ts";
 import type { Point } from "../core/geometry.ts";
 
@@ -20,13 +21,21 @@ export interface Correction {
   predictedIou: number;
 }
 
+/** What the decoder makes of a click, in image space, and whether the click's pixel is as the click says. */
+interface Reading {
+  data: Uint8Array;
+  agrees: boolean;
+  predictedIou: number;
+}
+
 /**
  * Corrects a mask by a click: it adds what is missing there, or removes what is too much, and nothing else.
  *
- * A decoder that sees only the mask and the click tends to start anew around the click. Points deep inside the mask and
- * far from the click tell it what must stay: few in one reading, more in another, and each reading runs the cascade. The
- * readings that agree with the click vote on the new mask, and only the connected change that holds the click is made.
- * Where no reading agrees, the mask and the click are decoded once, and only what the click asks for is taken over.
+ * A decoder that takes match maps was trained with such clicks: its reading is one run with the mask and the click. Any
+ * other that sees only these tends to start anew around the click. Points deep inside the mask and far from the click
+ * tell it what must stay: few in one reading, more in another, and each reading runs the cascade. The readings that agree
+ * with the click vote on the new mask, and only the connected change that holds the click is made. Where no reading
+ * agrees, the mask and the click are decoded once, and only what the click asks for is taken over.
  *
  * A first click may also say that the structure is elsewhere. Where the mask of the click alone does not touch the old
  * one, and the decoder rates it above both together, it replaces the old mask.
@@ -43,18 +52,26 @@ export async function correct(
   const { width, height } = mask;
   const click = points.at(-1)!;
   const at = Math.floor(click.y) * width + Math.floor(click.x);
-  const read = async (points: Point[]) => {
-    const output = await cascade(target, { points }, { passes });
-    const { data } = target.toMask(output.logits);
+  const readingOf = ({ logits, predictedIou }: DecoderOutput): Reading => {
+    const { data } = target.toMask(logits);
     const agrees = (data[at] !== 0) === (click.label === 1);
-    return { data, agrees, predictedIou: output.predictedIou };
+    return { data, agrees, predictedIou };
   };
-  const kept = keptPoints(mask, points, Math.max(...READINGS));
-  const readings: Awaited<ReturnType<typeof read>>[] = [];
-  for (const count of new Set(READINGS.map((n) => Math.min(n, kept.length)))) {
-    const reading = await read([...kept.slice(0, count), ...points]);
-    if (reading.agrees) readings.push(reading);
+  const read = async (points: Point[]) =>
+    readingOf(await cascade(target, { points }, { passes }));
+  const readWithMask = () =>
+    decodeOnce(target, { points, mask: maskToLogits(mask, target.model) });
+  const all: Reading[] = [];
+  if (target.model.matched) {
+    all.push(readingOf(await readWithMask()));
+  } else {
+    const kept = keptPoints(mask, points, Math.max(...READINGS));
+    const counts = new Set(READINGS.map((n) => Math.min(n, kept.length)));
+    for (const count of counts) {
+      all.push(await read([...kept.slice(0, count), ...points]));
+    }
   }
+  const readings = all.filter(({ agrees }) => agrees);
   const predictedIou = readings.length === 0 ? 0 : mean(readings);
 
   const isFirst = points.filter(({ label }) => label === 1).length === 1;
@@ -69,10 +86,7 @@ export async function correct(
     }
   }
   if (readings.length === 0) {
-    const output = await decodeOnce(target, {
-      points,
-      mask: maskToLogits(mask, target.model),
-    });
+    const output = await readWithMask();
     const { data } = target.toMask(output.logits);
     for (let i = 0; i < data.length; i++) {
       if (click.label === 1) data[i]! |= mask.data[i]!;
@@ -101,7 +115,7 @@ export async function correct(
   return { mask: { width, height, data }, predictedIou };
 }
 
-function mean(readings: { predictedIou: number }[]): number {
+function mean(readings: Reading[]): number {
   return readings.reduce((sum, one) => sum + one.predictedIou, 0) /
     readings.length;
 }

@@ -1,14 +1,16 @@
 """Draws good and bad results of the product side by side, for the model card.
 
-    python pictures.py --data FOLDER --out ../lite/results.jpg [--deno "npx -y deno@2.9.6"]
+    python pictures.py --data FOLDER --data FOLDER --model lite --out ../lite/results.jpg [--deno "npx -y deno@2.9.6"]
 
 Every target of a subject goes through `deno task segment`; its best and its worst result are shown beside the
-annotated reference: ours in orange, the truth in blue. Only sets that may be published are drawn.
+annotated reference: ours in orange, the truth in blue. Only sets that may be published are drawn, of each the first
+two subjects.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import subprocess
 import tempfile
@@ -17,7 +19,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-SETS = {"brain-tumor-mr": "CC BY 4.0", "davis-objects": "BSD", "perseg": "MIT"}
+# With their licences.
+SETS = {
+    "brain-tumor-mr": "CC BY 4.0", "davis-objects": "BSD", "perseg": "MIT", "cardiac-mr": "MIT", "vocal-folds": "CC BY 4.0",
+    "heart-ct": "Apache-2.0", "heart-mr3d": "CC BY 4.0", "spine-mr": "CC BY 4.0", "ms-lesion-mr": "CC BY 4.0",
+}
+SUBJECTS = 2  # of each set
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH, HEIGHT, GAP = 300, 220, 6
 TRUTH, OURS, WHITE = (255, 140, 0), (0, 140, 255), (255, 255, 255)  # BGR
@@ -49,14 +56,14 @@ def tile(image: Path, outlines: list[tuple[np.ndarray, tuple[int, int, int]]], c
     return canvas
 
 
-def row(folder: Path, subject: str, deno: list[str]) -> np.ndarray:
+def row(folder: Path, subject: str, model: str, deno: list[str]) -> np.ndarray:
     """Reference, best and worst target of one subject."""
     images = sorted((folder / "Images" / subject).iterdir())
     masks = [folder / "Annotations" / subject / f"{path.stem}.png" for path in images]
     with tempfile.TemporaryDirectory() as out:
         targets = [argument for path in images[1:] for argument in ("--image", str(path.resolve()))]
         subprocess.run([*deno, "task", "segment", "--reference", images[0].resolve(), "--mask", masks[0].resolve(),
-                        *targets, "--out", out], cwd=ROOT, check=True, capture_output=True)
+                        *targets, "--out", out], cwd=ROOT, check=True, capture_output=True, env={**os.environ, "MODEL": model})
         ours = [read_mask(Path(out) / f"{path.stem}_mask.png") for path in images[1:]]
     truths = [read_mask(path) for path in masks[1:]]
     scores = [dice(a, b) for a, b in zip(ours, truths)]
@@ -70,12 +77,14 @@ def row(folder: Path, subject: str, deno: list[str]) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../../../shared/data/oneshot"), help="folder of sets in PerSeg layout")
+    parser.add_argument("--data", type=Path, action="append", required=True, help="folder of sets in PerSeg layout; may be repeated")
+    parser.add_argument("--model", default="lite", help="id of the model")
     parser.add_argument("--out", type=Path, default=Path("../lite/results.jpg"))
     parser.add_argument("--deno", default="deno", help="how to start Deno")
     args = parser.parse_args()
-    rows = [row(args.data / name, subject.name, shlex.split(args.deno))
-            for name in SETS for subject in sorted((args.data / name / "Images").iterdir())]
+    folders = [data / name for name in SETS for data in args.data if (data / name).is_dir()]
+    rows = [row(folder, subject.name, args.model, shlex.split(args.deno))
+            for folder in folders for subject in sorted((folder / "Images").iterdir())[:SUBJECTS]]
     middle = (len(rows) + 1) // 2
     blank = np.full_like(rows[0], 255)
     halves = [np.vstack(part + [blank] * (middle - len(part))) for part in (rows[:middle], rows[middle:])]

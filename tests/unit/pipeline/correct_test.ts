@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { correct } from "../../../lib/pipeline/correct.ts";
-import type { Decoder } from "../../../lib/pipeline/types.ts";
+import type { Decoder, DecoderPrompt } from "../../../lib/pipeline/types.ts";
 import type { Mask } from "../../../lib/core/mask.ts";
 import { SIDE, targetOf } from "../../support/small_target.ts";
 
@@ -78,4 +78,42 @@ Deno.test("a first click on what does not touch the mask, and is thought better 
   deepEqual(await by(0.4), both);
   const confirmed = { x: 3, y: 1, label: 1 as const };
   deepEqual(await by(0.6, [confirmed, click]), both);
+});
+
+Deno.test("a decoder that takes match maps reads the mask and the clicks in one run, and one piece is changed", async () => {
+  const left = maskOf(Array.from(
+    { length: SIDE * SIDE },
+    (_, i) => i % SIDE < 8,
+  ));
+  // The left half goes, and the right one comes in two pieces.
+  const answer = Array.from(
+    { length: SIDE * SIDE },
+    (_, i) => i % SIDE >= 8 && Math.floor(i / SIDE) !== 8,
+  );
+  const prompts: DecoderPrompt[] = [];
+  const decoder: Decoder = {
+    decode(_, prompt) {
+      prompts.push(prompt);
+      return Promise.resolve({
+        logits: Float32Array.from(answer, (one) => one ? 1 : -1),
+        predictedIou: 0.7,
+      });
+    },
+  };
+  const earlier = { x: 15, y: 15, label: 0 as const };
+  const click = { x: 2, y: 3, label: 0 as const };
+  const target = targetOf(decoder, { matched: true });
+  const made = await correct(target, left, [earlier, click]);
+  equal(prompts.length, 1);
+  deepEqual(prompts[0]!.mask?.slice(7, 9), Float32Array.of(2, -2));
+  deepEqual(prompts[0]!.labels.slice(0, 2), Float32Array.of(0, 0));
+  equal(made.predictedIou, 0.7);
+  deepEqual(made.mask, maskOf(answer.map(() => false)));
+
+  const wanted = { x: 12, y: 3, label: 1 as const };
+  const more = await correct(target, left, [earlier, click, wanted, wanted]);
+  const above = answer.map((inside, i) =>
+    i % SIDE < 8 || (inside && i < 8 * SIDE)
+  );
+  deepEqual(more.mask, maskOf(above));
 });
