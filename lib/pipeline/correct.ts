@@ -38,7 +38,8 @@ interface Reading {
  * agrees, the mask and the click are decoded once, and only what the click asks for is taken over.
  *
  * A first click may also say that the structure is elsewhere. Where the mask of the click alone does not touch the old
- * one, and the decoder rates it above both together, it replaces the old mask.
+ * one, and the decoder rates it above both together, it replaces the old mask. A decoder that takes match maps rates what
+ * a click alone selects too highly for that.
  *
  * @param points at least one, the click last; the mask must keep to the earlier ones.
  * @param passes of the cascade, as in `decodePrompt`.
@@ -62,7 +63,8 @@ export async function correct(
   const readWithMask = () =>
     decodeOnce(target, { points, mask: maskToLogits(mask, target.model) });
   const all: Reading[] = [];
-  if (target.model.matched) {
+  const { matched } = target.model;
+  if (matched) {
     all.push(readingOf(await readWithMask()));
   } else {
     const kept = keptPoints(mask, points, Math.max(...READINGS));
@@ -75,7 +77,7 @@ export async function correct(
   const predictedIou = readings.length === 0 ? 0 : mean(readings);
 
   const isFirst = points.filter(({ label }) => label === 1).length === 1;
-  if (click.label === 1 && isFirst) {
+  if (!matched && click.label === 1 && isFirst) {
     const alone = await read([click]);
     const touches = alone.data.some((value, i) =>
       value !== 0 && mask.data[i] !== 0

@@ -111,7 +111,7 @@ Deno.test("a decoder that takes match maps reads the mask and the clicks in one 
   deepEqual(made.mask, maskOf(answer.map(() => false)));
 
   const wanted = { x: 12, y: 3, label: 1 as const };
-  const more = await correct(target, left, [earlier, click, wanted, wanted]);
+  const more = await correct(target, left, [earlier, click, wanted]);
   const above = answer.map((inside, i) =>
     i % SIDE < 8 || (inside && i < 8 * SIDE)
   );
