@@ -23,13 +23,15 @@ const read = async (body: Uint8Array, lengths = [65_536], boundary = "B") =>
 const HEAD = "--B\r\nContent-Type: application/dicom\r\n\r\n";
 const END = "\r\n--B--";
 const lengths = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 });
-/** Bytes in which beginnings of the delimiter are frequent. */
+/** Bytes in which beginnings of the delimiter are frequent, but never a whole one (RFC 2046, section 5.1.1). */
 const content = fc.array(
   fc.oneof(
     fc.constantFrom("\r", "\n", "\r\n", "\r\n-", "\r\n--", "--B", "\r\n\r\n"),
     fc.string(),
   ),
-).map((parts) => text(parts.join("").replaceAll("\r\n--B", "")));
+).map((parts) => parts.join(""))
+  .filter((content) => !content.includes("\r\n--B"))
+  .map(text);
 
 Deno.test("the content of the part is given whole, however the body comes in chunks", async () => {
   const heads = [HEAD, `\r\n${HEAD}`, "--B\r\n\r\n", `preamble\r\n${HEAD}`];
