@@ -60,19 +60,22 @@ export async function correct(
   };
   const read = async (points: Point[]) =>
     readingOf(await cascade(target, { points }, { passes }));
-  const readWithMask = () =>
-    decodeOnce(target, { points, mask: maskToLogits(mask, target.model) });
-  const all: Reading[] = [];
-  const { matched } = target.model;
-  if (matched) {
-    all.push(readingOf(await readWithMask()));
-  } else {
+  const readWithMask = async () => {
+    const logits = maskToLogits(mask, target.model);
+    return readingOf(await decodeOnce(target, { points, mask: logits }));
+  };
+  const readWithKept = async () => {
     const kept = keptPoints(mask, points, Math.max(...READINGS));
     const counts = new Set(READINGS.map((n) => Math.min(n, kept.length)));
+    const all: Reading[] = [];
     for (const count of counts) {
       all.push(await read([...kept.slice(0, count), ...points]));
     }
-  }
+    return all;
+  };
+  const { matched } = target.model;
+  const whole = matched ? await readWithMask() : null;
+  const all = whole === null ? await readWithKept() : [whole];
   const readings = all.filter(({ agrees }) => agrees);
   const predictedIou = readings.length === 0 ? 0 : mean(readings);
 
@@ -88,13 +91,12 @@ export async function correct(
     }
   }
   if (readings.length === 0) {
-    const output = await readWithMask();
-    const { data } = target.toMask(output.logits);
+    const { data, predictedIou } = whole ?? await readWithMask();
     for (let i = 0; i < data.length; i++) {
       if (click.label === 1) data[i]! |= mask.data[i]!;
       else data[i]! &= mask.data[i]!;
     }
-    return { mask: { width, height, data }, predictedIou: output.predictedIou };
+    return { mask: { width, height, data }, predictedIou };
   }
 
   const votes = new Uint8Array(mask.data.length);

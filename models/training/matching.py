@@ -54,6 +54,10 @@ class Views:
         patches = F.normalize(embedding.detach().float().flatten(2), dim=1).transpose(1, 2)
         return Views(patches, F.avg_pool2d(masks, 2).flatten(1), valid.flatten(1))
 
+    @property
+    def grid(self) -> int:
+        return round(self.patches.shape[1] ** 0.5)
+
     def reference(self, view: int) -> Reference:
         return self.patches[view], self.cover[view], self.valid[view]
 
@@ -88,8 +92,7 @@ def all_match_maps(pairs: Views, thirds: Views | None, third_of: Tensor) -> Tens
             maps.append(match_maps(patches, references) * pairs.valid[view])
         else:
             maps.append(torch.zeros(MAPS, len(patches), device=patches.device))
-    grid = round(pairs.patches.shape[1] ** 0.5)
-    return torch.stack(maps).reshape(-1, MAPS, grid, grid)
+    return torch.stack(maps).reshape(-1, MAPS, pairs.grid, pairs.grid)
 
 
 def matching_loss(embedding: Tensor, masks: Tensor, valid: Tensor, use: Tensor, count: int = 384) -> Tensor:

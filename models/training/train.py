@@ -95,11 +95,11 @@ class Matching:
 
 
 def match_prompts(
-    batch: dict[str, Tensor], embedding: Tensor, valid: Tensor, here: Tensor, thirds: Views | None
+    batch: dict[str, Tensor], embedding: Tensor, valid: Tensor, here: Tensor, views: Views, thirds: Views | None
 ) -> tuple[Matching, Tensor, Tensor, float]:
     """Draws the matching of a batch, and its prompts; also how often a single prototype landed inside."""
     target, count, device = batch["masks"], len(embedding), embedding.device
-    maps = all_match_maps(Views.of(embedding, target, valid), thirds, batch["third_of"])
+    maps = all_match_maps(views, thirds, batch["third_of"])
     chance = torch.where(here, torch.full((count,), MATCHED, device=device), torch.ones(count, device=device))
     matched = (torch.rand(count, device=device) < chance) & (maps.abs().amax(dim=(1, 2, 3)) > 0)
     roll = torch.rand(count, device=device)
@@ -205,7 +205,8 @@ def train_step(
     with torch.no_grad(), torch.autocast(kind, torch.bfloat16, enabled=bf16):
         more, more_valid = normalise(batch["third_images"], batch["third_extents"])
         thirds = Views.of(model.encoder(more), batch["third_masks"], more_valid) if len(more) else None
-    matching, coords, labels, hit_rate = match_prompts(batch, embedding, valid, here, thirds)
+    views = Views.of(embedding, target, valid)
+    matching, coords, labels, hit_rate = match_prompts(batch, embedding, valid, here, views, thirds)
     loss, stats, found = decoding_loss(model, unit, features, target, here, coords, labels, matching, bf16)
     never = torch.zeros_like(here)
     unmatched = Matching(torch.zeros_like(matching.maps), never, never)
@@ -221,7 +222,7 @@ def train_step(
     second, own, _ = decoding_loss(
         model, unit, features, target, here, coords, labels, unmatched, bf16, (sent, corrected)
     )
-    strange = stranger_loss(model, unit, features, strangers.maps(batch, unit, valid), bf16)
+    strange = stranger_loss(model, unit, features, strangers.maps(batch, views), bf16)
     loss = 0.5 * (loss + second) + 0.4 * strange
     stats |= {"own": own["iou3"], "inside": hit_rate, "strange": strange.item() ** 0.5}
     if still:

@@ -117,3 +117,26 @@ Deno.test("a decoder that takes match maps reads the mask and the clicks in one 
   );
   deepEqual(more.mask, maskOf(above));
 });
+
+Deno.test("a decoder that takes match maps is not run again where its reading contradicts the click", async () => {
+  let runs = 0;
+  const decoder: Decoder = {
+    decode() {
+      runs++;
+      const logits = new Float32Array(SIDE * SIDE).fill(-1);
+      return Promise.resolve({ logits: logits.fill(1, 0, 8), predictedIou: 0 });
+    },
+  };
+  const mask = maskOf(Array.from({ length: SIDE * SIDE }, (_, i) => i < 4));
+  const points = [{ x: 8, y: 14, label: 1 as const }];
+  const made = await correct(
+    targetOf(decoder, { matched: true }),
+    mask,
+    points,
+  );
+  equal(runs, 1);
+  deepEqual(
+    made.mask,
+    maskOf(Array.from({ length: SIDE * SIDE }, (_, i) => i < 8)),
+  );
+});
