@@ -10,9 +10,6 @@ const ANSWERS = length(60, 200);
 /** The most memory that the serving process may hold, bytes. */
 const LIMIT = 400e6;
 
-/** Has the C library return freed memory at once, as `deno task serve` and the container images do. */
-const SERVE = { MALLOC_TRIM_THRESHOLD_: "1000000" };
-
 Deno.test({
   name:
     `memory after ${ANSWERS} segmentations is at most 400 MB, within 10 % of memory after 20`,
@@ -20,7 +17,6 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     try {
       await using server = await Server.start({
-        ...SERVE,
         MODEL: "nano",
         KV_PATH: `${folder}/edge.kv`,
       });

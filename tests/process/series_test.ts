@@ -5,9 +5,6 @@ import { inFolder } from "../support/in_folder.ts";
 import { linesOf, seriesForm } from "../support/series_bodies.ts";
 import { Server } from "../support/server.ts";
 
-/** Returns freed memory at once, as `deno task serve` does. */
-const SERVE = { MALLOC_TRIM_THRESHOLD_: "1000000" };
-
 /** Images that differ in one pixel each. */
 const variants = (count: number) =>
   Array.from({ length: count }, (_, i) => {
@@ -17,7 +14,7 @@ const variants = (count: number) =>
   });
 
 async function startEnrolled(environment: Record<string, string>) {
-  const server = await Server.start({ ...SERVE, ...environment });
+  const server = await Server.start(environment);
   const body = form({ image: files.image, mask: files.mask });
   const { status } = await server.enrol("p", "r", body);
   ok(status === 200 || status === 201);
@@ -78,7 +75,7 @@ Deno.test("100 images: answers come before the others are done, memory is flat, 
     // If the server held lines back until all were done, all 100 would be here.
     ok(came.length >= 10 && came.length < 100);
 
-    await using server = await Server.start({ ...SERVE, ...environment });
+    await using server = await Server.start(environment);
     const others = nameless(server);
     const resident: number[] = [];
     const query = `?cursor=${came.at(-1)!.cursor}`;

@@ -31,6 +31,8 @@ export class Server implements AsyncDisposable {
       env: {
         PORT: "0",
         ...(environment.MODEL === undefined && TINY),
+        // As the tasks and the container images do: the C library returns freed memory at once.
+        MALLOC_TRIM_THRESHOLD_: "1000000",
         // Its output is not read after the first line.
         LOG: "errors",
         ...environment,
