@@ -20,13 +20,13 @@ export interface Group {
   index: number;
 }
 
-/** A candidate of dense matching, decoded as far as it is wanted. */
+/** A candidate of dense matching: the first pass, and of the best one the others. */
 export interface DenseCandidate {
   prompt: CandidatePrompt;
   output: DecoderOutput;
   /**
-   * IoU with the structure that the decoder expects, by the match maps: of the mask of the first pass, or once it is
-   * finished of the output.
+   * IoU with the structure that the decoder expects, by the match maps: of the first mask, and once it is finished of
+   * the mask before the last pass.
    */
   rating: number;
   /** The output of every pass. */
@@ -57,16 +57,14 @@ export function groupsOf(
 /**
  * Dense matching, beyond the paper: every patch of the target is matched with all patches of the references, annotated
  * and not, into maps that the decoder is given in every pass. One candidate has the maps alone, the others also have the
- * points of the paper's prototypes. The second pass of each rates the mask of its first by the maps.
+ * points of the paper's prototypes. Here each is decoded once.
  *
  * @param target of a model that is `matched`.
- * @param passes of the whole cascade; the third is made of the best candidate alone, by `finish`.
  */
 export async function decodeDense(
   target: Target,
   group: Group,
   maps: MatchMaps,
-  passes: number,
 ): Promise<DenseCandidate[]> {
   const matchMaps = joinMaps(maps);
   const prompts = [
@@ -77,41 +75,45 @@ export async function decodeDense(
   const candidates: DenseCandidate[] = [];
   for (const prompt of prompts) {
     const { points } = prompt;
-    const first = await decodeOnce(target, { points, matchMaps });
-    const mask = first.logits;
-    const second = await decodeOnce(target, { points, mask, matchMaps });
-    const trace = [first, second].slice(0, passes).map(outputOf);
-    // A decoder that takes match maps rates the mask that it is given.
-    const rating = target.coordinates.toBox(mask) === null ? 0 : second.rating!;
-    candidates.push({ prompt, output: trace.at(-1)!, rating, trace, group });
+    const output = outputOf(await decodeOnce(target, { points, matchMaps }));
+    const rating = isEmpty(target, output) ? 0 : output.predictedIou;
+    candidates.push({ prompt, output, rating, trace: [output], group });
   }
   return candidates;
 }
 
-/** The last pass of the best candidate, with the box of its mask (paper, section 3.2), and the rating of the outcome. */
+/**
+ * The other passes of the best candidate: its mask, then also the box of its mask (paper, section 3.2). A decoder that
+ * takes match maps rates the mask that it is given, so a single pass is followed by another that only rates it.
+ *
+ * @param passes of the whole cascade.
+ */
 export async function finish(
   target: Target,
-  candidate: DenseCandidate,
+  { prompt, group, trace }: DenseCandidate,
   maps: MatchMaps,
   passes: number,
 ): Promise<DenseCandidate> {
-  if (passes === 1) return candidate;
   const matchMaps = joinMaps(maps);
-  const { prompt: { points }, trace } = candidate;
-  const next = (mask: Float32Array) => {
-    const box = target.coordinates.toBox(mask) ?? undefined;
-    return decodeOnce(target, { points, box, mask, matchMaps });
-  };
-  let { output } = candidate;
-  if (passes > 2) output = outputOf(await next(output.logits));
-  const isEmpty = target.coordinates.toBox(output.logits) === null;
-  const rating = isEmpty ? 0 : (await next(output.logits)).rating!;
-  return {
-    ...candidate,
-    output,
-    rating,
-    trace: passes > 2 ? [...trace, output] : trace,
-  };
+  const { points } = prompt;
+  const outputs = [...trace];
+  let rating = 0;
+  while (outputs.length < Math.max(passes, 2)) {
+    const mask = outputs.at(-1)!.logits;
+    const found = target.coordinates.toBox(mask);
+    const box = outputs.length > 1 && found !== null ? found : undefined;
+    const next = await decodeOnce(target, { points, box, mask, matchMaps });
+    rating = found === null ? 0 : next.rating!;
+    outputs.push(outputOf(next));
+  }
+  const kept = outputs.slice(0, passes);
+  const output = kept.at(-1)!;
+  if (isEmpty(target, output)) rating = 0;
+  return { prompt, group, output, rating, trace: kept };
+}
+
+function isEmpty({ coordinates }: Target, { logits }: DecoderOutput): boolean {
+  return coordinates.toBox(logits) === null;
 }
 
 function outputOf({ logits, predictedIou }: DecoderOutput): DecoderOutput {

@@ -2,7 +2,7 @@ import { cosineMaps } from "../numerics/cosine.ts";
 import { evenlySpread } from "../numerics/evenly_spread.ts";
 import { withArena } from "../numerics/kernels.ts";
 import { NearestRows } from "../numerics/nearest_rows.ts";
-import { gatherPatches, toPatches, unitRows } from "../numerics/patches.ts";
+import { gatherPatches, unitRows } from "../numerics/patches.ts";
 import { roundedCosts } from "../numerics/rounded_costs.ts";
 import type { Profile } from "./profile.ts";
 import type { Target } from "./target.ts";
@@ -52,20 +52,23 @@ export function matchMaps(
 ): MatchMaps | null {
   const { channels, grid } = target.model;
   const cells = grid * grid;
-  const rows = unitRows(toPatches(target.patches, channels), channels);
-  const nearest = new NearestRows(cells);
-  const inside = new Densities(cells, nearest);
-  const outside = new Densities(cells);
+  const shown = Int32Array.from({ length: cells }, (_, p) => p)
+    .filter((p) => target.coordinates.shows(p));
+  const rows = unitRows(target.pick(shown), channels);
+  const nearest = new NearestRows(shown.length);
+  const inside = new Densities(shown.length, nearest);
+  const outside = new Densities(shown.length);
   for (const { patches, background } of profiles) {
     if (background === undefined) return null;
     inside.add(sampleRows(patches, channels), rows, channels);
     outside.add(sampleRows(background, channels), rows, channels);
   }
-  const shown = (value: (patch: number) => number) =>
-    Float32Array.from(
-      { length: cells },
-      (_, p) => target.coordinates.shows(p) ? value(p) : 0,
-    );
+  /** @param value of a patch, and of its row. */
+  const map = (value: (patch: number, row: number) => number) => {
+    const values = new Float32Array(cells);
+    shown.forEach((patch, row) => values[patch] = value(patch, row));
+    return values;
+  };
   const sum = new Float64Array(channels);
   for (const { patches } of profiles) {
     patches.forEach((value, i) => sum[i % channels]! += value);
@@ -73,9 +76,11 @@ export function matchMaps(
   const direction = unitRows(sum, channels);
   const [prototype] = cosineMaps(target.patches, channels, direction);
   return {
-    evidence: shown((p) => Math.tanh((inside.log(p) - outside.log(p)) / SOFT)),
-    nearest: shown((p) => nearest.meanCosine(p)),
-    prototype: shown((p) => prototype![p]!),
+    evidence: map((_, row) =>
+      Math.tanh((inside.log(row) - outside.log(row)) / SOFT)
+    ),
+    nearest: map((_, row) => nearest.meanCosine(row)),
+    prototype: map((patch) => prototype![patch]!),
     place: placeOf(profiles, cells),
   };
 }
@@ -93,7 +98,10 @@ class Densities {
   #count = 0;
   readonly #sums: Float64Array;
 
-  /** @param nearest takes the nearest patches too, where it is given. */
+  /**
+   * @param cells patches of the target.
+   * @param nearest takes the nearest patches too, where it is given.
+   */
   constructor(cells: number, readonly nearest?: NearestRows) {
     this.#sums = new Float64Array(cells);
   }

@@ -164,9 +164,9 @@ export async function segment(
 }
 
 /**
- * Segments by dense matching. The answer is the candidate whose first mask the decoder rates best by the match maps;
- * it alone is decoded to the end. What the decoder expects without maps, of the object that a prompt means, tells nothing
- * of whether that is the structure; so the rating is reported as the predicted IoU.
+ * Segments by dense matching. The answer is the candidate of whose first mask the decoder expects most; it alone is
+ * decoded to the end. What the decoder expects of a mask it has just drawn tells less of whether that is the structure
+ * than its rating of a mask it is given; so the rating is reported as the predicted IoU of the answer.
  *
  * @returns null where a profile was stored without its background, so that it cannot be matched.
  */
@@ -184,7 +184,7 @@ async function segmentDense(
   const prompted = now();
   const decoded: DenseCandidate[] = [];
   for (const [i, group] of groups.entries()) {
-    decoded.push(...await decodeDense(target, group, maps[i]!, passes));
+    decoded.push(...await decodeDense(target, group, maps[i]!));
   }
   const likely = decoded.reduce((best, next) =>
     next.rating > best.rating ? next : best

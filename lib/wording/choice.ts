@@ -85,17 +85,28 @@ export function explainDenseChoice(
     (references.size > 1 ? ` of "${referenceOf(one.profile)}"` : "");
   const others = candidates.filter((one) =>
     one.parts !== winner.parts || one.profile !== winner.profile
-  ).sort((a, b) => b.predictedIou - a.predictedIou);
+  ).sort((a, b) => expected(b) - expected(a));
   const [next] = others;
-  const rated = (one: Rated) => one.predictedIou.toFixed(3);
+  const rated = (one: Rated) => expected(one).toFixed(3);
   const behind = next === undefined
     ? ""
     : `; the next, ${name(next)}, ${rated(next)}`;
-  return "Every patch was matched with all patches of the references. The decoder expects the largest overlap with the " +
-    `structure of ${name(winner)}, IoU ${rated(winner)}${behind}.`;
+  return "Every patch was matched with all patches of the references. Of the first masks, the decoder expects the " +
+    `largest overlap with the structure of that of ${name(winner)}, IoU ${
+      rated(winner)
+    }${behind}.`;
 }
 
-type Rated = Pick<Candidate, "parts" | "profile" | "predictedIou">;
+interface Rated extends Pick<Candidate, "parts" | "profile"> {
+  /** Its traced outputs, of which the first decides. */
+  passes?: { predictedIou: number; mask: { area: number } }[];
+}
+
+/** The IoU that the decoder expects of the first mask; an empty one has none. */
+function expected({ passes }: Rated): number {
+  const { mask, predictedIou } = passes![0]!;
+  return mask.area === 0 ? 0 : predictedIou;
+}
 
 /** Names as a sentence lists them, the first few of many. */
 function listed(names: string[]): string {

@@ -45,10 +45,13 @@ function square() {
 }
 
 /**
- * A decoder whose masks are as many rows as its prompt has points, and that rates a mask by `ratingOf` its number of
- * rows.
+ * A decoder whose masks are as many rows as its prompt has points and one more. It expects of them what `expects` says,
+ * and rates those that it is given by `ratingOf` their number of rows.
  */
-function decoderOf(ratingOf: (rows: number) => number) {
+function decoderOf(
+  ratingOf: (rows: number) => number,
+  expects: (rows: number) => number = () => 0.9,
+) {
   const prompts: DecoderPrompt[] = [];
   const rowsIn = (mask: Float32Array | null) =>
     mask === null ? 0 : mask.filter((value) => value > 0).length / SIDE;
@@ -59,7 +62,7 @@ function decoderOf(ratingOf: (rows: number) => number) {
       const logits = new Float32Array(SIDE * SIDE).fill(-1)
         .fill(1, 0, rows * SIDE);
       const rating = prompt.matchMaps && ratingOf(rowsIn(prompt.mask));
-      return Promise.resolve({ logits, predictedIou: 0.99, rating });
+      return Promise.resolve({ logits, predictedIou: expects(rows), rating });
     },
   };
   return { decoder, prompts };
@@ -67,37 +70,48 @@ function decoderOf(ratingOf: (rows: number) => number) {
 
 const references = () => new ReferenceSet([enrol(embed(1), square(), MODEL)]);
 
-Deno.test("dense matching takes the candidate that the decoder rates best by the maps", async () => {
-  const { decoder, prompts } = decoderOf((rows) => rows === 4 ? 0.8 : 0.5);
+Deno.test("dense matching takes the candidate of whose first mask the decoder expects most", async () => {
+  const { decoder, prompts } = decoderOf(
+    (rows) => rows === 4 ? 0.8 : 0.5,
+    (rows) => rows === 4 ? 0.7 : 0.6,
+  );
   const target = new Target(embed(2), decoder, MODEL);
   const { winner, candidates, presence, maps, logits } = await segment(
     target,
     references(),
     { trace: true },
   );
-  deepEqual(candidates.map(({ parts }) => parts), [0, 1, 3]);
+  deepEqual(candidates.map(({ parts }) => parts), [0, 3]);
   equal(winner.parts, 3);
   equal(winner.predictedIou, 0.8);
   equal(logits, winner.logits);
   ok(candidates.every(({ distance, isBound }) => distance > 0 && !isBound));
-  deepEqual(candidates.map(({ trace }) => trace!.length), [2, 2, 3]);
+  deepEqual(candidates.map(({ trace }) => trace!.length), [1, 3]);
   deepEqual(
     [presence.present, presence.score, presence.threshold],
     [true, 0.8, 0.4],
   );
   ok(Math.abs(presence.confidence! - 0.8) < 1e-9);
   equal(maps!.evidence.length, GRID * GRID);
-  // Two passes of every candidate, the last one of the best, and one that rates it.
-  equal(prompts.length, 3 * 2 + 2);
+  // The first pass of every candidate, and the two others of the best.
+  equal(prompts.length, 2 + 2);
   ok(prompts.every(({ matchMaps }) => matchMaps!.length === 4 * GRID ** 2));
   deepEqual([...prompts[0].labels], [-1]);
 
   const quick = await segment(target, references(), { every: false });
   equal(quick.winner.distance, winner.distance);
-  deepEqual(
-    quick.candidates.map(({ isBound }) => isBound),
-    [true, true, false],
-  );
+  deepEqual(quick.candidates.map(({ isBound }) => isBound), [true, false]);
+});
+
+Deno.test("a single pass is rated by another, which changes nothing else", async () => {
+  const { decoder, prompts } = decoderOf((rows) => 0.1 * rows);
+  const target = new Target(embed(2), decoder, MODEL);
+  const options = { passes: 1, trace: true };
+  const { winner } = await segment(target, references(), options);
+  deepEqual([winner.parts, winner.predictedIou], [0, 0.1]);
+  equal(winner.trace!.length, 1);
+  equal(winner.logits, winner.trace![0].logits);
+  equal(prompts.length, 2 + 1);
 });
 
 Deno.test("a structure that no candidate is rated to show is absent", async () => {

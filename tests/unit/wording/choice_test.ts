@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal, ok } from "node:assert/strict";
 import {
   explainChoice,
   explainDenseChoice,
@@ -44,22 +44,26 @@ Deno.test("many equals are not all listed", () => {
   );
 });
 
-Deno.test("dense matching is told by the overlap that the decoder expects", () => {
-  const rated = (parts: number, predictedIou: number) => ({
+Deno.test("dense matching is told by the overlap that the decoder expects of the first masks", () => {
+  const rated = (parts: number, predictedIou: number, area = 9) => ({
     parts,
-    predictedIou,
     profile: 0,
+    passes: [{ predictedIou, mask: { area } }],
   });
   const all = [rated(0, 0.81), rated(1, 0.7)];
   equal(
     explainDenseChoice(all[0], all, () => "visit-1"),
-    "Every patch was matched with all patches of the references. The decoder expects the largest overlap with the " +
-      "structure of the match without points, IoU 0.810; the next, n = 1, 0.700.",
+    "Every patch was matched with all patches of the references. Of the first masks, the decoder expects the largest " +
+      "overlap with the structure of that of the match without points, IoU 0.810; the next, n = 1, 0.700.",
   );
   equal(
     explainDenseChoice(all[1], [all[1]], () => "visit-1"),
-    "Every patch was matched with all patches of the references. The decoder expects the largest overlap with the " +
-      "structure of n = 1, IoU 0.700.",
+    "Every patch was matched with all patches of the references. Of the first masks, the decoder expects the largest " +
+      "overlap with the structure of that of n = 1, IoU 0.700.",
+  );
+  ok(
+    explainDenseChoice(all[1], [rated(0, 0.81, 0), all[1]], () => "visit-1")
+      .endsWith("IoU 0.700; the next, the match without points, 0.000."),
   );
 });
 
