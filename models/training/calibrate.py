@@ -53,7 +53,7 @@ def write_held_back(root: Path, out: Path) -> None:
 def write_generated(data: Path, subjects: Path, out: Path) -> None:
     photos, shown = Photos(data), Subjects(subjects)
     for kind, count in GENERATED.items():
-        maker = PairMaker(photos, shown, SEED, {SIDE: {kind: 1.0}})
+        maker = PairMaker(photos, shown, None, SEED, {SIDE: {kind: 1.0}})
         drawn = 0
         while drawn < count:
             pair = maker.draw(SIDE)

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from atlas import Atlas
 from clicks import plain, simulate
 from colon import colon
 from figures import figure
@@ -32,8 +33,8 @@ SMALL = {
     "absent": 0.06, "abstract": 0.04, "endoscopy": 0.04,
 }
 LARGE = {
-    "head": 0.18, "colon": 0.11, "endoscopy": 0.03, "brain": 0.02, "slices": 0.02, "ultrasound": 0.01, "subject": 0.32,
-    "single": 0.08, "absent": 0.08, "repeats": 0.05, "figures": 0.02, "still": 0.01, "nuclei": 0.03, "clip": 0.04,
+    "head": 0.22, "colon": 0.11, "endoscopy": 0.03, "brain": 0.02, "slices": 0.02, "ultrasound": 0.01, "subject": 0.29,
+    "single": 0.07, "absent": 0.08, "repeats": 0.05, "figures": 0.02, "still": 0.01, "nuclei": 0.03, "clip": 0.04,
 }
 MIX = {256: SMALL, 384: LARGE, 512: LARGE}
 KINDS = [*{**SMALL, **LARGE}]
@@ -200,8 +201,9 @@ def cut_out(photo: Photo, corner: np.ndarray, side: float, size: int, region: np
 class PairMaker:
     """Draws random training pairs. One instance (and one generator) per loader process."""
 
-    def __init__(self, photos: Photos, subjects: Subjects, seed: int, mix: dict[int, dict[str, float]]):
-        self.photos, self.subjects, self.rng, self.mix = photos, subjects, np.random.default_rng(seed), mix
+    def __init__(self, photos: Photos, subjects: Subjects, atlas: Atlas | None, seed: int, mix: dict[int, dict[str, float]]):
+        self.photos, self.subjects, self.atlas, self.mix = photos, subjects, atlas, mix
+        self.rng = np.random.default_rng(seed)
 
     def pick(self, items: list):
         return items[int(self.rng.integers(0, len(items)))]
@@ -425,7 +427,7 @@ class PairMaker:
             elif kind == "colon":
                 pair = colon(self.rng, size, make_look(self.rng, 0.1, 0.3, 1.0))
             elif kind == "head":
-                pair = head(self.rng, size, look)
+                pair = head(self.rng, size, look, self.atlas)
             else:
                 if kind in GENERATED:
                     scene = GENERATED[kind](self.rng, size)

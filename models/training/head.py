@@ -1,6 +1,6 @@
 """Generated head MR: one patient's tumour in two nearby slices of one scan.
 
-What varies through the head is a mixture of two random draws whose weights turn with the slice position z, so
+The head is drawn, or more often cut out of an atlas (`atlas.py`); the tumour is always drawn. What varies through the head is a mixture of two random draws whose weights turn with the slice position z, so
 two slices drawn from one seed are two cuts through one random patient. Shapes are in head units: x right, y down,
 the skull about 1 from the origin, vertex (axial planes: face) at the top.
 """
@@ -13,6 +13,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from atlas import AXES, SELLA, Atlas, Patient, toned
 from scene import CELL, Pair, smooth_motion
 from shapes import SHIFT
 from textures import Rng, grey
@@ -42,6 +43,7 @@ PLANES = {  # cavity of the skull; soft parts outside; sella; middle and spread 
 Tones = namedtuple("Tones", "csf grey white fat flesh vessel bright dark oedema")  # grey levels 0..255 of one scan
 KINDS = {"solid": 0.22, "grain": 0.2, "ring": 0.22, "cyst": 0.13, "dark": 0.08, "cluster": 0.08, "pituitary": 0.07}
 CIRCLE = 1.1 * np.array([(1, 0), (.71, .71), (0, 1), (-.71, .71), (-1, 0), (-.71, -.71), (0, -1), (.71, -.71)])
+REAL = 0.6  # how often the head is of the atlas
 Site = namedtuple("Site", "kind tail centre radius")  # centre [2] and radius in pixels; tail: attached to the dura
 
 
@@ -231,16 +233,30 @@ def paint_middle(s: Slice, brain: np.ndarray, t: Tones) -> None:
             s.disc(brain, side * 0.58, .5, 0.06, t.vessel, None, 0.7, 0.3)
 
 
-def draw_site(rng: Rng, s: Slice, cavity: np.ndarray) -> Site:
-    """Kind, place and size of the tumour, radius 2 to 13 % of the frame."""
-    kind, inside = str(rng.choice(list(KINDS), p=list(KINDS.values()))), depth(cavity)
+def draw_kind(rng: Rng) -> tuple[str, bool, float, float]:
+    """Kind of the tumour, whether it sits on the dura, its radius (2 to 13 % of the frame) and how many radii deep it lies."""
+    kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     tail = kind == "solid" and rng.random() < 0.6
-    radius = np.exp(rng.uniform(np.log(0.022), np.log(0.12)))
-    radius *= {"cyst": 1.4, "ring": 1.25, "pituitary": 0.6}.get(kind, 1.0)
-    radius = min(max(radius, 0.02) * s.size, 0.13 * s.size, 0.75 * float(inside.max()))
+    radius = np.exp(rng.uniform(np.log(0.022), np.log(0.12))) * {"cyst": 1.4, "ring": 1.25, "pituitary": 0.6}.get(kind, 1.0)
+    return kind, tail, min(max(radius, 0.02), 0.13), 0.8 if tail else rng.uniform(0.3, 1.1)
+
+
+def draw_patient(rng: Rng, s: Slice, atlas: Atlas) -> tuple[Patient, Site, float]:
+    """A head of the atlas, its tumour, and the spacing of pixels, mm."""
+    kind, tail, radius, near = draw_kind(rng)
+    spacing = 95 / s.unit
+    mm = radius * s.size * spacing
+    place = SELLA + rng.normal(0, 3, 3) if kind == "pituitary" else atlas.place(rng, 0.9 * near * mm, 1.1 * mm if tail else np.inf)
+    patient = Patient(rng, atlas, place, mm, s.plane)
+    return patient, Site(kind, tail, s.origin + patient.offset() / spacing, radius * s.size), spacing
+
+
+def draw_site(rng: Rng, s: Slice, cavity: np.ndarray) -> Site:
+    """The tumour of a drawn head."""
+    (kind, tail, radius, near), inside = draw_kind(rng), depth(cavity)
+    radius = min(radius * s.size, 0.75 * float(inside.max()))
     centre = s.origin + s.unit * (np.array(PLANES[s.plane][2]) + rng.normal(0, 0.04, 2))
     if kind != "pituitary":
-        near = 0.8 if tail else rng.uniform(0.3, 1.1)
         rows, columns = np.nonzero((inside > 0.9 * near * radius) & (inside < (1.1 * radius if tail else s.size)))
         spot = rng.integers(0, rows.size)
         centre = np.array([columns[spot], rows[spot]], np.float64)
@@ -307,16 +323,26 @@ def tumour(s: Slice, site: Site, image: np.ndarray, cavity: np.ndarray, t: Tones
     return out * allowed
 
 
-def head(rng: Rng, size: int, look) -> Pair | None:
+def head(rng: Rng, size: int, look, atlas: Atlas | None) -> Pair | None:
     """Two views of one tumour; `look(rng, image)` is the photometric change. None if it is lost in a view."""
     grid, seed, t = min(size, 320), int(rng.integers(1 << 40)), draw_tones(rng)
-    plane = str(rng.choice(list(PLANES), p=[0.5, 0.18, 0.14, 0.18]))
+    real = atlas is not None and rng.random() < REAL
+    plane = str(rng.choice(list(AXES)) if real else rng.choice(list(PLANES), p=[0.5, 0.18, 0.14, 0.18]))
     quarter, mirror, first = int(rng.choice(4, p=[0.5, 0.2, 0.1, 0.2])), rng.random() < 0.5, rng.uniform(-0.5, 0.5)
     gap = rng.choice([0.0, 0.15, 0.4, 0.9], p=[0.15, 0.2, 0.35, 0.3]) * rng.uniform(0.5, 1.2) * rng.choice([-1, 1])
     site, plain, masks = None, [], []
+    if real:
+        grid = min(size, 448)
+        patient, site, spacing = draw_patient(rng, Slice(seed, grid, first, plane), atlas)
+        thick = np.clip(patient.radius, 8, 25)  # mm in which the tumour changes as much as from z to z + 1
+        levels = rng.uniform(0, 6), rng.uniform(8, 25), t.csf, t.grey, t.white, t.fat * 0.85, t.fat * 1.2
     for z in (first, first + gap) if gap else (first,):
         s = Slice(seed, grid, z, plane)
-        image, cavity = anatomy(s, t)
+        if real:
+            image, cavity = patient.cut(grid, site.centre, spacing, z * thick)
+            image = toned(image, levels)
+        else:
+            image, cavity = anatomy(s, t)
         vessels = s.strands(int(s.rng.integers(6, 26)), (0, -.1, .7), (0.1, 0.7), (0.005, 0.02))
         vessels = vessels * cavity * s.rng.uniform(0.4, 1)
         site = site or draw_site(rng, s, cavity)

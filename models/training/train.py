@@ -28,6 +28,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from atlas import Atlas
 from blocks import unit_patches
 from data import GENERATED_KINDS, MIX, REAL_KINDS, PairMaker, Photos, Subjects, collate
 from lite_encoder import load_imagenet
@@ -329,7 +330,8 @@ def run(rank: int, args: argparse.Namespace) -> None:
     mix = {size: {kind: share for kind, share in shares.items() if kind not in left_out} for size, shares in MIX.items()}
     match = 0.0 if args.without == "correspondence" else 1.0
     strangers = Strangers()
-    maker = PairMaker(Photos(args.data), Subjects(args.subjects), args.seed + 1000 * (rank + 1) + step, mix)
+    atlas = Atlas(args.atlas) if args.atlas else None
+    maker = PairMaker(Photos(args.data), Subjects(args.subjects), atlas, args.seed + 1000 * (rank + 1) + step, mix)
     if rank == 0:
         print(f"parameters: {parameter_count(model)}", flush=True)
     statistics = [b for b in model.buffers() if b.dtype.is_floating_point]
@@ -396,6 +398,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../../../shared/data/train"), help="folder of the sets nuclei, clothing and objects; see README.md")
     parser.add_argument("--subjects", type=Path, default=Path("../../../shared/data/train2"), help="folder of sets with several images of a subject; see README.md")
+    parser.add_argument("--atlas", type=Path, help="folder of the head atlas; without it all heads are drawn; see README.md")
     parser.add_argument("--teacher", type=Path, help="a nano package whose embedding leads at first")
     parser.add_argument("--out", type=Path, default=Path("runs/lite"))
     parser.add_argument("--minutes", type=float, default=75)
