@@ -213,7 +213,7 @@ const STAGES: [string, string][] = [
   ["parts", "parts (k-means, n = 1..5, m = 1)"],
   ["enrolment", "**whole enrolment**, given the embedding"],
   ["prompts", "prompts"],
-  ["decode", "decode (15 runs of the decoder; 8 with lite)"],
+  ["decode", "decode (15 runs of the decoder; 4 with lite)"],
   ["box", "boxes between the passes"],
   ["retrieval", "retrieval (cost matrices, exact distances)"],
   ["presence", "whether the structure is there (ours alone)"],
