@@ -31,8 +31,10 @@ export class Server implements AsyncDisposable {
       env: {
         PORT: "0",
         ...(environment.MODEL === undefined && TINY),
-        // As the tasks and the container images do: the C library returns freed memory at once.
+        // As the tasks and the container images do: freed memory goes back at once.
+        MALLOC_ARENA_MAX: "1",
         MALLOC_TRIM_THRESHOLD_: "1000000",
+        DENO_V8_FLAGS: "--wasm-num-compilation-tasks=1",
         // Its output is not read after the first line.
         LOG: "errors",
         ...environment,
