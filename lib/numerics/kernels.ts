@@ -16,14 +16,30 @@ export interface Kernels {
     dim: number,
     out: number,
   ): void;
-  addDensities(
-    cost: number,
-    n: number,
-    stride: number,
-    scale: number,
-    sums: number,
-  ): void;
   keepLeast(cost: number, n: number, stride: number, least: number): void;
+  packRows(
+    rows: number,
+    count: number,
+    dim: number,
+    limit: number,
+    shift: number,
+    lanes: number,
+    out: number,
+    scales: number,
+  ): void;
+  addMatches(
+    a: number,
+    scalesA: number,
+    n: number,
+    b: number,
+    scalesB: number,
+    m: number,
+    dim: number,
+    rate: number,
+    room: number,
+    sums: number,
+    nearest: number,
+  ): void;
   setup(
     n: number,
     m: number,

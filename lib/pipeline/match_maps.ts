@@ -1,9 +1,7 @@
 import { cosineMaps } from "../numerics/cosine.ts";
 import { evenlySpread } from "../numerics/evenly_spread.ts";
-import { withArena } from "../numerics/kernels.ts";
-import { NearestRows } from "../numerics/nearest_rows.ts";
 import { gatherPatches, unitRows } from "../numerics/patches.ts";
-import { roundedCosts } from "../numerics/rounded_costs.ts";
+import { matchRows } from "../numerics/row_matches.ts";
 import type { Profile } from "./profile.ts";
 import type { Target } from "./target.ts";
 
@@ -11,8 +9,6 @@ import type { Target } from "./target.ts";
 const TEMPERATURE = 0.05;
 /** Reference patches of either side that are compared, at most; evenly spread where there are more. */
 const MOST = 1024;
-/** Reference patches that are compared at a time. */
-const BLOCK = 256;
 /** Evidence that squashes to tanh(1). */
 const SOFT = 4;
 
@@ -52,17 +48,16 @@ export function matchMaps(
 ): MatchMaps | null {
   const { channels, grid } = target.model;
   const cells = grid * grid;
-  const shown = Int32Array.from({ length: cells }, (_, p) => p)
-    .filter((p) => target.coordinates.shows(p));
-  const rows = unitRows(target.pick(shown), channels);
-  const nearest = new NearestRows(shown.length);
-  const inside = new Densities(shown.length, nearest);
-  const outside = new Densities(shown.length);
-  for (const { patches, background } of profiles) {
-    if (background === undefined) return null;
-    inside.add(sampleRows(patches, channels), rows, channels);
-    outside.add(sampleRows(background, channels), rows, channels);
-  }
+  const shown = target.coordinates.shownPatches();
+  const backgrounds = profiles.flatMap(({ background }) => background ?? []);
+  if (backgrounds.length < profiles.length) return null;
+  const rows = target.pick(shown);
+  const match = (sides: readonly Float32Array[]) => {
+    const sets = sides.map((side) => sampleRows(side, channels));
+    return matchRows(rows, sets, channels, TEMPERATURE);
+  };
+  const inside = match(profiles.map(({ patches }) => patches));
+  const outside = match(backgrounds);
   /** @param value of a patch, and of its row. */
   const map = (value: (patch: number, row: number) => number) => {
     const values = new Float32Array(cells);
@@ -77,9 +72,9 @@ export function matchMaps(
   const [prototype] = cosineMaps(target.patches, channels, direction);
   return {
     evidence: map((_, row) =>
-      Math.tanh((inside.log(row) - outside.log(row)) / SOFT)
+      Math.tanh((inside.logDensity[row]! - outside.logDensity[row]!) / SOFT)
     ),
-    nearest: map((_, row) => nearest.meanCosine(row)),
+    nearest: map((_, row) => inside.nearest[row]!),
     prototype: map((patch) => prototype![patch]!),
     place: placeOf(profiles, cells),
   };
@@ -93,53 +88,9 @@ export function joinMaps(maps: MatchMaps): Float32Array {
   return joined;
 }
 
-/** Kernel densities of one side of all references, at every patch of a target. */
-class Densities {
-  #count = 0;
-  readonly #sums: Float64Array;
-
-  /**
-   * @param cells patches of the target.
-   * @param nearest takes the nearest patches too, where it is given.
-   */
-  constructor(cells: number, readonly nearest?: NearestRows) {
-    this.#sums = new Float64Array(cells);
-  }
-
-  /** @param sources and rows of norm 1. */
-  add(sources: Float32Array, rows: Float32Array, channels: number): void {
-    const count = sources.length / channels;
-    const cells = rows.length / channels;
-    for (let first = 0; first < count; first += BLOCK) {
-      const block = sources.subarray(
-        first * channels,
-        (first + BLOCK) * channels,
-      );
-      withArena((arena) => {
-        const n = block.length / channels;
-        const costs = roundedCosts(arena, block, n, rows, cells, channels);
-        const { cost, stride } = costs;
-        const sums = arena.take(4 * stride);
-        arena.floats(sums, stride).fill(0);
-        // A squared distance of unit vectors is 2 − 2 cos.
-        const scale = -Math.LOG2E / (2 * TEMPERATURE);
-        arena.kernels.addDensities(cost, n, stride, scale, sums);
-        arena.floats(sums, cells).forEach((sum, p) => this.#sums[p]! += sum);
-        this.nearest?.add(arena, costs);
-      });
-    }
-    this.#count += count;
-  }
-
-  /** Log of the mean kernel at a patch, at most 0; 0 where there is no reference patch. */
-  log(patch: number): number {
-    return this.#count === 0 ? 0 : Math.log(this.#sums[patch]! / this.#count);
-  }
-}
-
 function sampleRows(rows: Float32Array, channels: number): Float32Array {
   const chosen = evenlySpread(rows.length / channels, MOST);
-  return unitRows(gatherPatches(rows, channels, chosen), channels);
+  return gatherPatches(rows, channels, chosen);
 }
 
 function placeOf(profiles: readonly Profile[], cells: number): Float32Array {

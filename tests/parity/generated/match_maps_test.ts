@@ -48,7 +48,8 @@ function setUp({ seed, channels, grid, shown, references }: typeof golden[0]) {
 }
 
 for (const one of golden) {
-  const { seed, channels, grid, references, maps: wanted } = one;
+  const { seed, channels, grid, references, maps: wanted, nearestUnrounded } =
+    one;
   Deno.test(`match maps of ${references.length} references, ${channels} channels, ${grid}² patches equal NumPy's (${seed})`, () => {
     const { target, profiles } = setUp(one);
     const maps = matchMaps(target, profiles)!;
@@ -60,6 +61,9 @@ for (const one of golden) {
         )
       );
     }
+    maps.nearest.forEach((value, p) =>
+      ok(Math.abs(value - nearestUnrounded[p]) < 0.006)
+    );
     deepEqual(
       joinMaps(maps),
       Float32Array.from(MATCH_MAPS.flatMap((name) => [...maps[name]])),

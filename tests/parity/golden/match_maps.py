@@ -17,12 +17,19 @@ CASES = [
     (2, 96, 8, 8, 5, [(1, 16)]),
     (3, 8, 12, 7, 12, [(2, 30), (40, 9)]),
     (4, 16, 8, 8, 8, [(9, 12), (3, 3), (1, 1)]),
+    (5, 6, 9, 9, 7, [(13, 26)]),
 ]
 
 
 def unit(rows):
     rows = rows.astype(np.float64)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def rounded(rows, limit):
+    """Each row in whole numbers, the largest of which is the limit, in the order of operations of float32."""
+    rows = rows.astype(np.float32)
+    return np.rint(rows * (np.float32(limit) / np.abs(rows).max(axis=1, keepdims=True)))
 
 
 def case(seed, channels, grid, columns, rows, references):
@@ -35,10 +42,17 @@ def case(seed, channels, grid, columns, rows, references):
     sides = [(take(inside), take(outside)) for inside, outside in references]
     inside = np.concatenate([one for one, _ in sides])
     outside = np.concatenate([other for _, other in sides])
-    mine, others = unit(target) @ unit(inside).T, unit(target) @ unit(outside).T
+    mine, others = (unit(rounded(target, 63)) @ unit(rounded(side, 127)).T for side in (inside, outside))
+    exact = unit(target) @ unit(inside).T
 
     def density(similarity):
         return np.logaddexp.reduce(similarity / TEMPERATURE, axis=1) - np.log(similarity.shape[1])
+
+    def nearest(similarity):
+        return np.sort(similarity, axis=1)[:, -3:].mean(axis=1) * shown
+
+    def brief(values):
+        return [float(f"{value:.9g}") for value in values]
 
     prototype = inside.astype(np.float64).mean(axis=0)
     shown = np.add.outer(np.arange(grid) * 0, np.arange(grid)) < columns
@@ -48,7 +62,7 @@ def case(seed, channels, grid, columns, rows, references):
         place[:count] += 1 / len(references)
     maps = {
         "evidence": np.tanh((density(mine) - density(others)) / 4) * shown,
-        "nearest": np.sort(mine, axis=1)[:, -3:].mean(axis=1) * shown,
+        "nearest": nearest(mine),
         "prototype": unit(target) @ (prototype / np.linalg.norm(prototype)) * shown,
         "place": place,
     }
@@ -58,7 +72,8 @@ def case(seed, channels, grid, columns, rows, references):
         "grid": grid,
         "shown": [columns, rows],
         "references": references,
-        "maps": {name: [float(f"{value:.9g}") for value in values] for name, values in maps.items()},
+        "maps": {name: brief(values) for name, values in maps.items()},
+        "nearestUnrounded": brief(nearest(exact)),
     }
 
 
