@@ -52,6 +52,12 @@ export class Coordinates {
       Math.floor(patch / this.#grid) < rows;
   }
 
+  /** The patches that show the image, ascending. */
+  shownPatches(): Int32Array {
+    return Int32Array.from({ length: this.#grid ** 2 }, (_, patch) => patch)
+      .filter((patch) => this.shows(patch));
+  }
+
   /** A pixel of the image in model space, as SAM's `ResizeLongestSide.apply_coords`. */
   toModel(x: number, y: number): [number, number] {
     return [

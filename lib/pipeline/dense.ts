@@ -1,3 +1,4 @@
+import type { Box } from "../core/geometry.ts";
 import { decodeOnce } from "./cascade.ts";
 import { joinMaps, type MatchMaps, matchMaps } from "./match_maps.ts";
 import { type CandidatePrompt, propose } from "./prompt.ts";
@@ -24,6 +25,8 @@ export interface Group {
 export interface DenseCandidate {
   prompt: CandidatePrompt;
   output: DecoderOutput;
+  /** Of the output's mask, in image space; null where it is empty. */
+  box: Box | null;
   /**
    * IoU with the structure that the decoder expects, by the match maps: of the first mask, and once it is finished of
    * the mask before the last pass.
@@ -76,8 +79,9 @@ export async function decodeDense(
   for (const prompt of prompts) {
     const { points } = prompt;
     const output = outputOf(await decodeOnce(target, { points, matchMaps }));
-    const rating = isEmpty(target, output) ? 0 : output.predictedIou;
-    candidates.push({ prompt, output, rating, trace: [output], group });
+    const box = target.coordinates.toBox(output.logits);
+    const rating = box === null ? 0 : output.predictedIou;
+    candidates.push({ prompt, output, box, rating, trace: [output], group });
   }
   return candidates;
 }
@@ -90,30 +94,29 @@ export async function decodeDense(
  */
 export async function finish(
   target: Target,
-  { prompt, group, trace }: DenseCandidate,
+  candidate: DenseCandidate,
   maps: MatchMaps,
   passes: number,
 ): Promise<DenseCandidate> {
   const matchMaps = joinMaps(maps);
-  const { points } = prompt;
-  const outputs = [...trace];
-  let rating = 0;
-  while (outputs.length < Math.max(passes, 2)) {
-    const mask = outputs.at(-1)!.logits;
-    const found = target.coordinates.toBox(mask);
-    const box = outputs.length > 1 && found !== null ? found : undefined;
+  const { points } = candidate.prompt;
+  let last = candidate;
+  for (let pass = 2; pass <= Math.max(passes, 2); pass++) {
+    const mask = last.output.logits;
+    const box = pass > 2 ? last.box ?? undefined : undefined;
     const next = await decodeOnce(target, { points, box, mask, matchMaps });
-    rating = found === null ? 0 : next.rating!;
-    outputs.push(outputOf(next));
+    const rating = last.box === null ? 0 : next.rating!;
+    if (pass > passes) return { ...last, rating };
+    const output = outputOf(next);
+    last = {
+      ...last,
+      output,
+      box: target.coordinates.toBox(output.logits),
+      rating,
+      trace: [...last.trace, output],
+    };
   }
-  const kept = outputs.slice(0, passes);
-  const output = kept.at(-1)!;
-  if (isEmpty(target, output)) rating = 0;
-  return { prompt, group, output, rating, trace: kept };
-}
-
-function isEmpty({ coordinates }: Target, { logits }: DecoderOutput): boolean {
-  return coordinates.toBox(logits) === null;
+  return last.box === null ? { ...last, rating: 0 } : last;
 }
 
 function outputOf({ logits, predictedIou }: DecoderOutput): DecoderOutput {

@@ -209,7 +209,7 @@ async function segmentDense(
     candidates,
     chosenBy: "rating",
     logits: winner.logits,
-    ...judgeDense(target, references, winner),
+    ...judgeDense(target, references, winner, best.box === null),
     maps: own,
     timings: {
       prompt: prompted - started,
@@ -354,12 +354,8 @@ function judgeAnswer(
   const { profile: at } = isOfOne(winner)
     ? winner
     : nearest(candidates.filter(isOfOne));
-  const { similarity, range, isEmpty } = compareWith(
-    target,
-    references,
-    at,
-    logits,
-  );
+  const { similarity, range } = compareWith(target, references, at, logits);
+  const isEmpty = target.coordinates.toBox(logits) === null;
   const own = candidates.filter((candidate) => candidate.profile === at);
   const presence = judge(similarity, range, agreement(winner, own), isEmpty);
   return { presence, similarity };
@@ -376,7 +372,6 @@ function compareWith(
   return {
     similarity: similarityTo(target, profile, target.held(logits)),
     range: references.rangeOf(at),
-    isEmpty: target.coordinates.toBox(logits) === null,
   };
 }
 
@@ -385,15 +380,11 @@ function judgeDense(
   target: Target,
   references: ReferenceSet,
   { logits, predictedIou, profile }: Candidate,
+  isEmpty: boolean,
 ): Pick<Segmentation, "presence" | "similarity"> {
   const { profiles } = references;
   const at = profile < profiles.length ? profile : 0;
-  const { similarity, range, isEmpty } = compareWith(
-    target,
-    references,
-    at,
-    logits,
-  );
+  const { similarity, range } = compareWith(target, references, at, logits);
   const presence = judgePredicted(
     predictedIou,
     similarity,

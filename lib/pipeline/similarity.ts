@@ -54,14 +54,13 @@ export function surroundingsOf(
  * @returns null for profiles enrolled before presence scoring.
  */
 export function similarityTo(
-  { patches, coordinates, model: { channels, grid } }: Target,
+  { patches, coordinates, channels }: Target,
   profile: Profile,
   held: Int32Array,
 ): Similarity | null {
   if (profile.surroundings === null) return null;
   const structure = sampleRows(profile.patches, channels);
-  const shown = Int32Array.from({ length: grid * grid }, (_, patch) => patch)
-    .filter((patch) => coordinates.shows(patch));
+  const shown = coordinates.shownPatches();
   return {
     structure: meanBest(patches, structure, held, channels),
     surroundings: meanBest(patches, profile.surroundings, shown, channels),

@@ -1,7 +1,8 @@
 """Generated head MR: one patient's tumour in two nearby slices of one scan.
 
-The head is drawn, or more often cut out of an atlas (`atlas.py`); the tumour is always drawn. What varies through the head is a mixture of two random draws whose weights turn with the slice position z, so
-two slices drawn from one seed are two cuts through one random patient. Shapes are in head units: x right, y down,
+The head is drawn, or more often cut out of an atlas (`atlas.py`); the tumour is always drawn. What varies through the
+head is a mixture of two random draws whose weights turn with the slice position z, so two slices drawn from one seed
+are two cuts through one random patient. Shapes are in head units: x right, y down,
 the skull about 1 from the origin, vertex (axial planes: face) at the top.
 """
 

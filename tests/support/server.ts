@@ -1,6 +1,13 @@
+import config from "../../deno.json" with { type: "json" };
 import { TINY } from "./model_package.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+
+/** The variables that the tasks set for every server: how memory is given back. */
+const SHIPPED = Object.fromEntries(
+  config.tasks["run:net"].command.split(" deno run ")[0]!.split(" ")
+    .map((setting) => setting.split(/=(.*)/s, 2)),
+);
 
 /** A real server process on a free port of the loopback. */
 export class Server implements AsyncDisposable {
@@ -31,10 +38,7 @@ export class Server implements AsyncDisposable {
       env: {
         PORT: "0",
         ...(environment.MODEL === undefined && TINY),
-        // As the tasks and the container images do: freed memory goes back at once.
-        MALLOC_ARENA_MAX: "1",
-        MALLOC_TRIM_THRESHOLD_: "1000000",
-        DENO_V8_FLAGS: "--wasm-num-compilation-tasks=1",
+        ...SHIPPED,
         // Its output is not read after the first line.
         LOG: "errors",
         ...environment,
