@@ -61,8 +61,8 @@ interface Job {
 }
 
 /**
- * How many workers may hang one after the other before the start fails: with several threads, onnxruntime-web sometimes
- * waits for ever in the first run of a graph.
+ * How many workers may hang one after the other before the start fails: when one of onnxruntime-web's threads fails, the
+ * others wait for ever (lib/runtime/wasm.ts has a cause).
  */
 const START_TRIES = 3;
 

@@ -22,7 +22,7 @@ export function openWasm(threads: number): Runtime {
       if (isCompiled) return await openSession(ort, file, OPTIONS);
       const binary = await readBinary();
       ort.env.wasm.wasmBinary = binary;
-      const session = await openSession(ort, file, OPTIONS);
+      const session = await withRoom(() => openSession(ort, file, OPTIONS));
       isCompiled = true;
       delete ort.env.wasm.wasmBinary;
       binary.transfer(0);
@@ -32,6 +32,32 @@ export function openWasm(threads: number): Runtime {
 }
 
 const OPTIONS = { executionProviders: ["wasm"] };
+
+/**
+ * Memory that the runtime begins with, pages of 64 KiB: 512 MiB of addresses, which are no memory until they are used.
+ * Deno has V8 compare every address with a length that a thread only now and then reads anew
+ * (https://github.com/denoland/deno/issues/35658). So a thread that began just after the memory had grown could fail
+ * at its own stack, and the other one waited for it for ever: up to one start in seven, on a busy machine. What never
+ * grows cannot do that.
+ */
+const PAGES = 8192;
+
+/** Does what creates the runtime's memory, which onnxruntime-web gives 16 MiB. */
+async function withRoom<T>(work: () => Promise<T>): Promise<T> {
+  const { Memory } = WebAssembly;
+  WebAssembly.Memory = new Proxy(Memory, {
+    construct(_, [given]: [WebAssembly.MemoryDescriptor]) {
+      const { initial, maximum = initial } = given;
+      const pages = Math.min(Math.max(initial, PAGES), maximum);
+      return new Memory({ ...given, initial: pages });
+    },
+  });
+  try {
+    return await work();
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
+}
 
 /**
  * The runtime's program. Left to itself, onnxruntime-web reads these 14 MB into two buffers that wait for the garbage
