@@ -110,7 +110,7 @@ export function addMatches(
 ): void {
   const row = <usize> (dim + 3) & ~3, line = <usize> m << 2;
   const dots = room + <usize> (n + 5) / 6 * 24;
-  for (let i = 0; i < n; i += 1) {
+  for (let i = 0; i < n; i++) {
     let sum = i32x4.splat(0);
     for (let d: usize = 0; d < row; d += 4) {
       sum = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load32_splat(a + <usize> i * row + d), i8x16.splat(64), sum);
@@ -118,7 +118,8 @@ export function addMatches(
     store<i32>(room + (<usize> i << 2), -i32x4.extract_lane(sum, 0));
   }
   for (let j: usize = 0; j < line; j += 32) {
-    for (let i: usize = 0; i < <usize> n; i += 6) sixDots(a + i * row, room + (i << 2), b + j * (row >> 2), row, dots + (i << 5));
+    const panel = b + j * (row >> 2);
+    for (let i: usize = 0; i < <usize> n; i += 6) sixDots(a + i * row, room + (i << 2), panel, row, dots + (i << 5));
     for (let half: usize = 0; half < 32; half += 16) {
       const at = j + half, scale = v128.load(scalesB + at), to = nearest + at;
       let sum = v128.load(sums + at);
