@@ -34,17 +34,18 @@ export function openWasm(threads: number): Runtime {
 const OPTIONS = { executionProviders: ["wasm"] };
 
 /**
- * Memory that the runtime begins with, pages of 64 KiB: 512 MiB of addresses, which are no memory until they are used.
+ * Memory that the runtime begins with, pages of 64 KiB: 512 MiB of addresses, of which the system gives what is used.
  * Deno has V8 compare every address with a length that a thread only now and then reads anew
  * (https://github.com/denoland/deno/issues/35658). So a thread that began just after the memory had grown could fail
- * at its own stack, and the other one waited for it for ever: up to one start in seven, on a busy machine. What never
- * grows cannot do that.
+ * at its own stack, and the other one waited for it for ever: up to one start in seven, on a busy machine. While the
+ * threads begin, this memory does not grow.
  */
 const PAGES = 8192;
 
+const { Memory } = WebAssembly;
+
 /** Does what creates the runtime's memory, which onnxruntime-web gives 16 MiB. */
 async function withRoom<T>(work: () => Promise<T>): Promise<T> {
-  const { Memory } = WebAssembly;
   WebAssembly.Memory = new Proxy(Memory, {
     construct(_, [given]: [WebAssembly.MemoryDescriptor]) {
       const { initial, maximum = initial } = given;

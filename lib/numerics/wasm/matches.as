@@ -7,9 +7,10 @@ function fourOf(row: usize, at: i32, dim: i32): v128 {
 }
 
 /**
- * Rounds every row to whole numbers, of which the largest is ±limit, and adds `shift` to each: a byte each, four to a
- * word. The words of a row lie `lanes` words apart, so that as many rows lie side by side; `count` is a multiple of
- * `lanes`. `scales` gets one over the norm of what was rounded, 0 where that is 0.
+ * Rounds every row to whole numbers, of which the one of largest magnitude is ±limit, and adds `shift` to each: a byte
+ * each, four to a word. The words of a row lie `lanes` words apart, so that as many rows lie side by side; `count` is a
+ * multiple of `lanes`. `scales` gets one over the norm of what was rounded. A row below 1e-30 becomes zeros, of scale 0.
+ * Up to twelve bytes after the last row are read.
  */
 export function packRows(
   rows: usize, count: i32, dim: i32, limit: f32, shift: i32, lanes: i32, out: usize, scales: usize,
@@ -96,8 +97,8 @@ function fraction(f: v128): v128 {
 const BIASED: f32 = 12582912 + 127;
 
 /**
- * For each of m columns, a multiple of eight: adds to `sums[j]` the sum of `2 ** (rate * (cosine - 1))` over n rows, and
- * keeps the three largest cosines in `nearest`, three lines of m, descending: of those there already and of the rows'.
+ * For each of m columns, a multiple of eight: adds to `sums[j]` the sum of `2 ** (rate * (cosine - 1))` over n rows,
+ * and keeps the three largest cosines in `nearest`, three lines of m, descending: of those there already and of the rows'.
  *
  * @param a rows packed in one lane, at most ±127; a multiple of six are there.
  * @param b columns packed in eight lanes, at most ±63, with a shift of 64.
