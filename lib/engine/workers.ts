@@ -61,8 +61,8 @@ interface Job {
 }
 
 /**
- * How many workers may hang one after the other before the start fails: when one of onnxruntime-web's threads fails, the
- * others wait for ever (lib/runtime/wasm.ts has a cause).
+ * How many workers may hang one after the other before the start fails: when one of onnxruntime-web's threads fails,
+ * the others wait for ever (lib/runtime/wasm.ts names a cause).
  */
 const START_TRIES = 3;
 

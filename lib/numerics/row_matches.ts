@@ -22,8 +22,8 @@ export interface RowMatches {
 /**
  * Matches all rows of several sets with all targets. First the numbers of each row become whole numbers of at most 127,
  * those of each target of at most 63, by its number of largest magnitude. A cosine is that of the rounded vectors: with
- * 96 numbers of like size it differs by 0.001 on average, at most by 0.006 of thousands. A row of nothing but zeros, or
- * of numbers below 1e-30, has cosine 0 with all.
+ * 96 numbers of like size it differs by 0.001 on average, and by 0.006 at most among thousands. A row of nothing but
+ * zeros, or of numbers below 1e-30, has cosine 0 with all.
  *
  * @param targets m × dim, row-major.
  * @param sets n × dim each, row-major.
@@ -83,7 +83,7 @@ export function matchRows(
   return { logDensity, nearest };
 }
 
-/** Rows as the kernel reads them; both addresses are freed with `packed`. */
+/** Rows as the kernel reads them. Freeing `packed` frees both addresses. */
 function pack(
   arena: Arena,
   rows: Float32Array,

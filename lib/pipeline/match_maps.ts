@@ -52,8 +52,9 @@ export function matchMaps(
   const backgrounds = profiles.flatMap(({ background }) => background ?? []);
   if (backgrounds.length < profiles.length) return null;
   const rows = target.pick(shown);
-  const match = (sides: readonly Float32Array[]) => {
-    const sets = sides.map((side) => sampleRows(side, channels));
+  /** @param side patches of one side, of each reference. */
+  const match = (side: readonly Float32Array[]) => {
+    const sets = side.map((patches) => sampleRows(patches, channels));
     return matchRows(rows, sets, channels, TEMPERATURE);
   };
   const inside = match(profiles.map(({ patches }) => patches));
